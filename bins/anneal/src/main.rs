@@ -1,0 +1,2 @@
+//! The anneal command line.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Reward functions and answer judges for reinforcement learning of language models.

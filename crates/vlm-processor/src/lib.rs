@@ -1,0 +1,1 @@
+//! Pixels and text to the inputs of Qwen2-VL and Qwen2.5-VL.
