@@ -145,6 +145,11 @@ fn every_link_between_documents_leads_somewhere() {
 }
 
 #[test]
+fn every_page_of_the_documentation_is_in_its_index() {
+    none(docs_index::check(TREE.paths(), &text(docs_index::FILE)));
+}
+
+#[test]
 fn every_invariant_names_a_test_that_exists() {
     none(guards::check(&rust_files(), &text(arrows::FILE)));
 }

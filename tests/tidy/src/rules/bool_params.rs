@@ -7,7 +7,8 @@ use syn::{FnArg, Signature, Type, Visibility};
 use crate::rust_file::is_test;
 use crate::{Finding, RustFile};
 
-/// Reports every parameter of type `bool` of a public function, method or trait method outside tests.
+/// Reports every parameter of type `bool` of a public function, method or trait method outside tests. A function that
+/// says `bool` in its name (`from_bool`) converts one, and may take it.
 pub fn check(file: &RustFile) -> Vec<Finding> {
     let mut visitor = PublicFns { path: &file.path, findings: Vec::new() };
     visitor.visit_file(file.syntax());
@@ -21,6 +22,9 @@ struct PublicFns<'a> {
 
 impl PublicFns<'_> {
     fn look_at(&mut self, signature: &Signature) {
+        if signature.ident.to_string().contains("bool") {
+            return;
+        }
         for parameter in signature.inputs.iter().filter(|parameter| is_bool(parameter)) {
             let found = format!("public fn {} takes a bool", signature.ident);
             let line = parameter.span().start().line;
@@ -89,7 +93,8 @@ mod tests {
     }
 
     #[test]
-    fn masks_private_functions_results_and_tests_pass() {
+    fn masks_conversions_private_functions_results_and_tests_pass() {
+        assert_eq!(lines("pub fn from_bool(value: bool) {}"), []);
         assert_eq!(lines("pub fn a(mask: &[bool]) -> bool { mask[0] }"), []);
         assert_eq!(lines("fn a(deep: bool) {}\npub(crate) fn b(deep: bool) {}"), []);
         assert_eq!(lines("#[cfg(test)]\nmod tests {\n    pub fn a(deep: bool) {}\n}"), []);

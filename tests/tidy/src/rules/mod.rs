@@ -4,6 +4,7 @@ pub mod arrows;
 pub mod bool_params;
 pub mod burn_free;
 pub mod commands;
+pub mod docs_index;
 pub mod doctests;
 pub mod equations;
 pub mod fixtures;
