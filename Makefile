@@ -24,7 +24,7 @@ fmt-check:
 	$(CARGO) fmt --all --check
 
 tidy: ## the rules that no linter knows; seconds, needs neither burn nor network once fetched
-	$(CARGO) test --locked --quiet --package anneal-tidy
+	@RUST_BACKTRACE=0 $(CARGO) test --locked --quiet --package anneal-tidy
 
 lint: ## clippy on every target, warnings are errors
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings

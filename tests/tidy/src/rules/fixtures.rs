@@ -1,5 +1,7 @@
 //! Every fixture says where it comes from.
 
+use std::collections::BTreeSet;
+
 use crate::{Finding, Row, table_under};
 
 /// The folder of all fixtures.
@@ -9,15 +11,14 @@ pub const FILE: &str = "data-fixtures/README.md";
 /// The heading above the table: columns place, made by, used by.
 pub const HEADING: &str = "Where each fixture comes from";
 
-/// Compares the table with the files below the folder: the row with the longest matching place must name a file of the
-/// repository that made it, or begin with "by hand" or "recorded" and say more.
+/// Compares the table with the files below the folder, both ways. A row must name a file of the repository that made what
+/// lies in its place, or begin with "by hand" or "recorded" and say more.
 pub fn check(paths: &[String], readme: &str) -> Vec<Finding> {
     let rows = table_under(readme, HEADING);
     let mut findings: Vec<Finding> = rows.iter().filter_map(|row| fault(row, paths)).collect();
-    let mut bare: Vec<&str> =
-        fixtures(paths).filter(|path| !rows.iter().any(|row| covers(row, path))).collect();
-    bare.dedup_by_key(|path| folder(path));
-    findings.extend(bare.into_iter().map(|path| {
+    let mut seen = BTreeSet::new();
+    let bare = fixtures(paths).filter(|path| !rows.iter().any(|row| covers(row, path)));
+    findings.extend(bare.filter(|path| seen.insert(folder(path))).map(|path| {
         let fix = format!("name the script that makes it in {FILE}, \"{HEADING}\"");
         Finding::in_file(path, "a fixture of unknown origin", fix)
     }));
