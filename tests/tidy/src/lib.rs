@@ -16,6 +16,6 @@ mod tree;
 
 pub use finding::Finding;
 pub use manifest::{Lock, LockError, MetadataError, Package, packages};
-pub use markdown::{Row, code_words, table_under};
+pub use markdown::{Row, code_pieces, code_words, table_under};
 pub use rust_file::{FnSize, RustFile};
 pub use tree::{TextFile, Tree, TreeError};

@@ -40,6 +40,22 @@ pub fn code_words(text: &str) -> Vec<String> {
     text.split('`').skip(1).step_by(2).map(str::to_owned).collect()
 }
 
+/// All code of a document with its lines: the lines of fenced blocks, and the pieces between backticks.
+pub fn code_pieces(text: &str) -> Vec<(usize, String)> {
+    let mut fenced = false;
+    let mut pieces = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        if line.trim_start().starts_with("```") {
+            fenced = !fenced;
+        } else if fenced {
+            pieces.push((index + 1, line.to_owned()));
+        } else {
+            pieces.extend(code_words(line).into_iter().map(|word| (index + 1, word)));
+        }
+    }
+    pieces
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -59,5 +75,12 @@ mod tests {
     #[test]
     fn a_table_under_the_next_heading_is_not_taken() {
         assert!(table_under("# A\nwords\n# B\n| x |\n|---|\n| y |\n", "A").is_empty());
+    }
+
+    #[test]
+    fn code_is_what_stands_in_fences_and_backticks() {
+        let text = "a `b` c\n```sh\nd `e`\n```\nf `g h`\n";
+        let pieces = [(1, "b"), (3, "d `e`"), (5, "g h")].map(|(line, code)| (line, code.to_owned()));
+        assert_eq!(code_pieces(text), pieces);
     }
 }

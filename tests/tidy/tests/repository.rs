@@ -145,6 +145,13 @@ fn every_link_between_documents_leads_somewhere() {
 }
 
 #[test]
+fn every_path_that_the_main_documents_name_exists() {
+    let exists = |path: &str| TREE.root().join(path).exists();
+    let at_root = documents().into_iter().filter(|document| !document.path.contains('/'));
+    none(at_root.flat_map(|document| links::check_paths(&document, exists)));
+}
+
+#[test]
 fn every_page_of_the_documentation_is_in_its_index() {
     none(docs_index::check(TREE.paths(), &text(docs_index::FILE)));
 }

@@ -1,11 +1,11 @@
 //! Commands that the documents tell a reader to type exist.
 
-use crate::{Finding, TextFile};
+use crate::{Finding, TextFile, code_pieces};
 
 /// Reports `make TARGET` in code of a Markdown file where the Makefile has no such target.
 pub fn check(document: &TextFile, makefile: &str) -> Vec<Finding> {
     let targets = targets(makefile);
-    code(&document.text)
+    make_commands(&document.text)
         .into_iter()
         .filter_map(|(line, code)| {
             let target = make_target(&code)?;
@@ -27,23 +27,13 @@ fn make_target(code: &str) -> Option<&str> {
     words.find(|word| !word.contains('=') && !word.starts_with('-'))
 }
 
-/// Pieces of code with their lines: fenced lines without their comments, and words in backticks.
-fn code(text: &str) -> Vec<(usize, String)> {
-    let mut fenced = false;
-    let mut pieces = Vec::new();
-    for (index, line) in text.lines().enumerate() {
-        let line_number = index + 1;
-        if line.trim_start().starts_with("```") {
-            fenced = !fenced;
-        } else if fenced {
-            let command = line.split('#').next().unwrap_or_default();
-            pieces.extend(command.split("&&").map(|part| (line_number, part.trim().to_owned())));
-        } else {
-            pieces.extend(crate::code_words(line).into_iter().map(|word| (line_number, word)));
-        }
-    }
-    pieces.retain(|(_, code)| code.starts_with("make "));
-    pieces
+/// Commands that begin with make, with their lines.
+fn make_commands(text: &str) -> Vec<(usize, String)> {
+    let pieces = code_pieces(text).into_iter().flat_map(|(line, code)| {
+        let command = code.split('#').next().unwrap_or_default().to_owned();
+        command.split("&&").map(|part| (line, part.trim().to_owned())).collect::<Vec<_>>()
+    });
+    pieces.filter(|(_, command)| command.starts_with("make ")).collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,33 @@
-//! Links between the documents lead somewhere.
+//! Links between the documents, and paths that they name, lead somewhere.
 
-use crate::{Finding, TextFile};
+use crate::{Finding, TextFile, code_pieces};
+
+/// Folders at the root: a word of code that begins with one of them is a path.
+const ROOTS: [&str; 8] = ["benches", "bins", "crates", "data-fixtures", "docs", "examples", "src", "tests"];
+
+/// Reports paths of the repository, in code of a Markdown file at its root, that `exists` denies.
+pub fn check_paths(document: &TextFile, exists: impl Fn(&str) -> bool) -> Vec<Finding> {
+    let pieces = code_pieces(&document.text).into_iter();
+    let words = pieces.flat_map(|(line, code)| {
+        code.split_whitespace().map(|word| (line, word.to_owned())).collect::<Vec<_>>()
+    });
+    words
+        .filter(|(_, word)| is_path(word) && !exists(word))
+        .map(|(line, word)| {
+            Finding::at_line(
+                &document.path,
+                line,
+                format!("{word} is not in the repository"),
+                "mend the path",
+            )
+        })
+        .collect()
+}
+
+fn is_path(word: &str) -> bool {
+    let plain = |sign: char| sign.is_ascii_alphanumeric() || "/._-".contains(sign);
+    word.split_once('/').is_some_and(|(root, _)| ROOTS.contains(&root)) && word.chars().all(plain)
+}
 
 /// Reports relative links of a Markdown file whose target `exists` denies (paths from the root of the repository).
 pub fn check(document: &TextFile, exists: impl Fn(&str) -> bool) -> Vec<Finding> {
@@ -59,5 +86,16 @@ mod tests {
     fn a_dead_link_fails_with_its_line() {
         let findings = check(&TextFile::new("docs/a.md", "\n[b](b.md)\n"), |_| false);
         assert_eq!(findings[0].line, Some(2));
+    }
+
+    #[test]
+    fn paths_that_are_not_there_fail_and_words_with_a_stroke_pass() {
+        let document = TextFile::new(
+            "README.md",
+            "`src/a.rs` `and/or` src/b.rs\n```\ncat src/b.rs | x docs/*.md\n```\n",
+        );
+        let findings = check_paths(&document, |path| path == "src/a.rs");
+        assert_eq!(findings.len(), 1);
+        assert_eq!(findings[0].line, Some(3));
     }
 }
