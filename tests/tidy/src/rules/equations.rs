@@ -13,8 +13,8 @@ pub fn is_algorithm(path: &str) -> bool {
     inside.is_some_and(|rest| rest.contains('/') && rest.ends_with(".rs") && !rest.ends_with("mod.rs"))
 }
 
-/// Reports a file that offers something public but has no equation in its documentation: a line of a doc comment,
-/// outside its examples, with an equals sign between blanks.
+/// Reports a file that offers a public function or struct but has no equation in its documentation: a line of a doc
+/// comment, outside its examples, with an equals sign between blanks. An enum that chooses among other files needs none.
 pub fn check(file: &RustFile) -> Option<Finding> {
     let offers = file.syntax().items.iter().any(is_public);
     (offers && !shows_equation(&file.text)).then(|| {
@@ -27,8 +27,6 @@ fn is_public(item: &Item) -> bool {
     let visibility = match item {
         Item::Fn(item) => &item.vis,
         Item::Struct(item) => &item.vis,
-        Item::Enum(item) => &item.vis,
-        Item::Trait(item) => &item.vis,
         _ => return false,
     };
     matches!(visibility, Visibility::Public(_))
@@ -70,7 +68,8 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_offers_nothing_public_needs_none() {
+    fn a_file_that_only_chooses_or_offers_nothing_needs_none() {
+        assert!(!fails("/// Which one.\npub enum Kind {\n    /// The mean.\n    Mean,\n}\n"));
         assert!(!fails("pub(super) fn mean() {}\n"));
     }
 
