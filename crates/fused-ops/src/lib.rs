@@ -1,1 +1,31 @@
 //! Hot tensor operations with hand-written backward passes for burn.
+//!
+//! Every function takes and returns ordinary burn tensors and works on any device, with or without a gradient tape. For
+//! `f32` tensors of the flex back end it runs a multi-threaded SIMD kernel; for everything else it runs the body in
+//! [`plain`], made of burn's own operations, which also serves as the oracle of the tests.
+//!
+//! Activations are packed: the rows of all sequences follow each other without padding, and an [`AttentionPlan`] says
+//! which rows see which.
+
+mod bridge;
+mod kernel;
+mod linear;
+mod rms_norm;
+mod rotary;
+mod swiglu;
+mod write_rows;
+
+pub use linear::linear;
+pub use rms_norm::rms_norm;
+pub use rotary::rotary;
+pub use swiglu::swiglu;
+pub use write_rows::write_rows;
+
+/// The same operations made of burn's own ones: the fallback on other back ends, and the reference to test against.
+pub mod plain {
+    pub use crate::linear::plain as linear;
+    pub use crate::rms_norm::plain as rms_norm;
+    pub use crate::rotary::plain as rotary;
+    pub use crate::swiglu::plain as swiglu;
+    pub use crate::write_rows::plain as write_rows;
+}
