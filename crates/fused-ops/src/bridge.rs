@@ -11,8 +11,8 @@ use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{
-    Autodiff, AutodiffBackend, BackendTensor, DType, DispatchAutodiffContext, DispatchTensor, DispatchTensorKind,
-    Flex, TensorMetadata,
+    Autodiff, AutodiffBackend, BackendTensor, DType, DispatchAutodiffContext, DispatchTensor,
+    DispatchTensorKind, Flex, TensorMetadata,
 };
 use burn::tensor::{Bytes, Shape};
 use burn_flex::{FlexTensor, Layout};
@@ -31,7 +31,12 @@ pub(crate) trait Operation<const N: usize>: Clone + Debug + Send + 'static {
     fn record(&self, inputs: [FlexTensor; N], wanted: [bool; N]) -> (FlexTensor, Self::Saved);
 
     /// The `wanted` gradients of the inputs, from the output's gradient (of any strides).
-    fn backward(&self, saved: Self::Saved, output_grad: FlexTensor, wanted: [bool; N]) -> [Option<FlexTensor>; N];
+    fn backward(
+        &self,
+        saved: Self::Saved,
+        output_grad: FlexTensor,
+        wanted: [bool; N],
+    ) -> [Option<FlexTensor>; N];
 }
 
 /// Runs `operation`, or returns the inputs when they are not all `f32` on the flex back end.
@@ -121,7 +126,9 @@ pub(crate) fn dense(tensor: FlexTensor) -> FlexTensor {
 
 /// The elements of a dense `f32` tensor.
 pub(crate) fn floats(tensor: &FlexTensor) -> &[f32] {
-    tensor.as_slice::<f32>().expect("operations receive f32 tensors and make them dense before they read them")
+    tensor
+        .as_slice::<f32>()
+        .expect("operations receive f32 tensors and make them dense before they read them")
 }
 
 /// A dense tensor that owns `values`.

@@ -64,25 +64,26 @@ pub fn plain(x: Tensor<2>, weight: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor
 }
 
 /// `Y = X Wᵀ + b` on CPU tensors of any strides.
-pub(crate) fn forward(x: FlexTensor, weight: &FlexTensor, bias: Option<&FlexTensor>) -> FlexTensor {
-    let [rows, inner] = sizes(&x);
-    let [outer, _] = sizes(weight);
+pub(crate) fn forward(x: &FlexTensor, weight: &FlexTensor, bias: Option<&FlexTensor>) -> Vec<f32> {
+    let ([rows, inner], [outer, _]) = (sizes(x), sizes(weight));
     let mut y = vec![0.0; rows * outer];
     let bias = bias.cloned().map(dense);
     match weight.as_slice::<f32>() {
         Some(weight) if rows <= skinny::MOST_ROWS => {
-            let x = dense(x);
-            Skinny { x: floats(&x), weight, bias: bias.as_ref().map(floats), rows, inner, outer }.run(&mut y);
+            let x = dense(x.clone());
+            let bias = bias.as_ref().map(floats);
+            Skinny { x: floats(&x), weight, bias, rows, inner, outer, stride: inner }
+                .run(&mut y, Threads::All);
         }
         _ => {
-            let (x, weight) = (View::of(x), View::of(weight.clone()));
+            let (x, weight) = (View::of(x.clone()), View::of(weight.clone()));
             product(MatMut::new(&mut y, outer), Into::Replace, x.mat(), weight.mat().t(), 1.0, Threads::All);
             if let Some(bias) = &bias {
                 add_to_rows(&mut y, floats(bias));
             }
         }
     }
-    tensor(y, [rows, outer])
+    y
 }
 
 /// A CPU matrix that a product can read in place: any positive strides.
@@ -104,6 +105,12 @@ impl View {
         }
         Mat::strided(&self.0.storage::<f32>()[layout.start_offset()..], [rows, cols], strides)
     }
+}
+
+/// Shape of `X Wᵀ`.
+pub(crate) fn shape(x: &FlexTensor, weight: &FlexTensor) -> [usize; 2] {
+    let ([rows, _], [outer, _]) = (sizes(x), sizes(weight));
+    [rows, outer]
 }
 
 fn add_to_rows(y: &mut [f32], bias: &[f32]) {
@@ -167,7 +174,7 @@ impl Operation<2> for Linear {
 
     fn record(&self, [x, weight]: [FlexTensor; 2], wanted: [bool; 2]) -> (FlexTensor, Saved) {
         let saved = Saved::new(&x, &weight, wanted);
-        (forward(x, &weight, None), saved)
+        (tensor(forward(&x, &weight, None), shape(&x, &weight)), saved)
     }
 
     fn backward(&self, saved: Saved, output_grad: FlexTensor, _: [bool; 2]) -> [Option<FlexTensor>; 2] {
@@ -180,7 +187,7 @@ impl Operation<3> for Linear {
 
     fn record(&self, [x, weight, bias]: [FlexTensor; 3], [dx, dw, _]: [bool; 3]) -> (FlexTensor, Saved) {
         let saved = Saved::new(&x, &weight, [dx, dw]);
-        (forward(x, &weight, Some(&bias)), saved)
+        (tensor(forward(&x, &weight, Some(&bias)), shape(&x, &weight)), saved)
     }
 
     fn backward(&self, saved: Saved, output_grad: FlexTensor, wanted: [bool; 3]) -> [Option<FlexTensor>; 3] {

@@ -84,7 +84,10 @@ fn rotate(x: &FlexTensor, [cos, sin]: [&FlexTensor; 2], kernel: fn(Row<'_>, &mut
     threads::for_row_blocks(&mut y, width, rows * width * 2, |first, block| {
         for (r, y) in (first..).zip(block.chunks_exact_mut(width.max(1))) {
             let angles = r * head..(r + 1) * head;
-            kernel(Row { x: &x[r * width..(r + 1) * width], cos: &cos[angles.clone()], sin: &sin[angles] }, y);
+            kernel(
+                Row { x: &x[r * width..(r + 1) * width], cos: &cos[angles.clone()], sin: &sin[angles] },
+                y,
+            );
         }
     });
     tensor(y, [rows, heads, head])

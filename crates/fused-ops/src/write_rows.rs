@@ -29,7 +29,10 @@ use crate::bridge::{dense, floats, into_flex, is_flex_f32};
 pub fn write_rows(cache: Tensor<3>, start: usize, rows: Tensor<3>) -> Tensor<3> {
     let ([capacity, heads, head], [n, ..]) = (cache.dims(), rows.dims());
     assert_eq!(rows.dims(), [n, heads, head], "write_rows: rows for a cache {:?}", cache.dims());
-    assert!(start <= capacity && n <= capacity - start, "write_rows: rows {start}+{n} of a cache of {capacity}");
+    assert!(
+        start <= capacity && n <= capacity - start,
+        "write_rows: rows {start}+{n} of a cache of {capacity}"
+    );
     let cache = cache.without_autodiff().into_dispatch();
     let rows = rows.without_autodiff().into_dispatch();
     if !(is_flex_f32(&cache) && is_flex_f32(&rows)) {

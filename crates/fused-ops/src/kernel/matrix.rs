@@ -42,14 +42,16 @@ impl<'a> Mat<'a> {
         Self { data, rows, cols, row, col }
     }
 
+    /// The `len` rows from `first` on.
+    pub(crate) fn slice_rows(self, first: usize, len: usize) -> Self {
+        assert!(first <= self.rows && len <= self.rows - first, "rows {first}+{len} of {}", self.rows);
+        let from = (first * self.row).min(self.data.len());
+        Self { data: &self.data[from..], rows: len, ..self }
+    }
+
     /// The transposed view.
     pub(crate) fn t(self) -> Self {
         Self { data: self.data, rows: self.cols, cols: self.rows, row: self.col, col: self.row }
-    }
-
-    /// The rows as slices, when each is contiguous.
-    pub(crate) fn row_slice(&self, r: usize) -> Option<&'a [f32]> {
-        (self.col == 1 || self.cols <= 1).then(|| &self.data[r * self.row..r * self.row + self.cols])
     }
 }
 
@@ -74,7 +76,14 @@ impl<'a> MatMut<'a> {
 }
 
 /// `dst ← alpha · left · right`, added to what is there if `into` says so.
-pub(crate) fn product(dst: MatMut<'_>, into: Into, left: Mat<'_>, right: Mat<'_>, alpha: f32, threads: Threads) {
+pub(crate) fn product(
+    dst: MatMut<'_>,
+    into: Into,
+    left: Mat<'_>,
+    right: Mat<'_>,
+    alpha: f32,
+    threads: Threads,
+) {
     let (m, n, k) = (left.rows, right.cols, left.cols);
     assert_eq!(k, right.rows, "inner dimensions of a product");
     assert!(n <= dst.stride.max(1) || m <= 1, "rows of the destination overlap");

@@ -3,6 +3,7 @@
 //! Each row of `W` is read from memory once. A tile of weight rows and activation rows keeps its partial sums in
 //! registers, so that every loaded weight is used for several activations.
 
+use super::matrix::Threads;
 use super::shared::Shared;
 use super::simd::{Simd, dispatch};
 use super::threads;
@@ -13,7 +14,7 @@ pub(crate) const MOST_ROWS: usize = 16;
 
 const LANES: usize = 16;
 
-/// Operands of `Y = X Wᵀ + b`: `x [rows, inner]`, `weight [outer, inner]`, both dense.
+/// Operands of `Y = X Wᵀ + b`: `x [rows, inner]` dense, `weight [outer, inner]` with rows `stride` apart.
 #[derive(Clone, Copy)]
 pub(crate) struct Skinny<'a> {
     pub(crate) x: &'a [f32],
@@ -22,19 +23,22 @@ pub(crate) struct Skinny<'a> {
     pub(crate) rows: usize,
     pub(crate) inner: usize,
     pub(crate) outer: usize,
+    pub(crate) stride: usize,
 }
 
 impl Skinny<'_> {
     /// Writes `Y [rows, outer]` into `out`.
-    pub(crate) fn run(self, out: &mut [f32]) {
+    pub(crate) fn run(self, out: &mut [f32], threads: Threads) {
         assert_eq!(self.x.len(), self.rows * self.inner, "activations");
-        assert_eq!(self.weight.len(), self.outer * self.inner, "weights");
         assert_eq!(out.len(), self.rows * self.outer, "output");
         assert!(self.bias.is_none_or(|b| b.len() == self.outer), "bias");
+        let out = Shared::new(out);
+        if threads == Threads::One {
+            return columns(self, out, 0, self.outer);
+        }
         let work = self.rows * self.inner * self.outer;
         let parts = if threads::worth_sharing(work) { 4 * rayon::current_num_threads() } else { 1 };
         let step = self.outer.div_ceil(parts).next_multiple_of(8).max(1);
-        let out = Shared::new(out);
         threads::for_each(self.outer.div_ceil(step), work, |i| {
             columns(self, out, i * step, (i * step + step).min(self.outer));
         });
@@ -45,7 +49,7 @@ impl Skinny<'_> {
     }
 
     fn weight_row(&self, o: usize) -> &[f32] {
-        &self.weight[o * self.inner..(o + 1) * self.inner]
+        &self.weight[o * self.stride..o * self.stride + self.inner]
     }
 }
 
@@ -124,11 +128,13 @@ mod tests {
 
     #[test]
     fn every_shape_agrees_with_sums_in_double_precision() {
-        for (rows, inner, outer) in [(1, 1, 1), (1, 64, 7), (3, 17, 9), (4, 33, 16), (16, 100, 37), (5, 0, 3), (2, 640, 512)]
+        for (rows, inner, outer) in
+            [(1, 1, 1), (1, 64, 7), (3, 17, 9), (4, 33, 16), (16, 100, 37), (5, 0, 3), (2, 640, 512)]
         {
             let (x, w, b) = (values(rows * inner, 1), values(outer * inner, 2), values(outer, 3));
             let mut y = vec![f32::NAN; rows * outer];
-            Skinny { x: &x, weight: &w, bias: Some(&b), rows, inner, outer }.run(&mut y);
+            Skinny { x: &x, weight: &w, bias: Some(&b), rows, inner, outer, stride: inner }
+                .run(&mut y, Threads::All);
             for (i, &got) in y.iter().enumerate() {
                 let (r, o) = (i / outer, i % outer);
                 let terms = (0..inner).map(|k| f64::from(x[r * inner + k]) * f64::from(w[o * inner + k]));

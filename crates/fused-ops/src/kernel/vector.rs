@@ -107,6 +107,42 @@ fn score_grad_body<S: Simd>(p: &[f32], d: &mut [f32], delta: f32) {
     }
 }
 
+/// `out ← out + Σⱼ weightⱼ rowⱼ`, the rows `stride` apart in `rows`.
+#[inline(always)]
+fn add_weighted_body<S: Simd>(out: &mut [f32], weights: &[f32], rows: &[f32], stride: usize) {
+    const WIDE: usize = 4 * LANES;
+    let width = out.len();
+    let mut from = 0;
+    while from + WIDE <= width {
+        add_weighted_part::<S, WIDE>(&mut out[from..from + WIDE], weights, &rows[from..], stride);
+        from += WIDE;
+    }
+    while from + LANES <= width {
+        add_weighted_part::<S, LANES>(&mut out[from..from + LANES], weights, &rows[from..], stride);
+        from += LANES;
+    }
+    for c in from..width {
+        out[c] = weights.iter().enumerate().fold(out[c], |sum, (j, w)| S::fma(*w, rows[j * stride + c], sum));
+    }
+}
+
+#[inline(always)]
+fn add_weighted_part<S: Simd, const W: usize>(out: &mut [f32], weights: &[f32], rows: &[f32], stride: usize) {
+    let mut sums = [0.0; W];
+    sums.copy_from_slice(out);
+    for (j, &weight) in weights.iter().enumerate() {
+        let row = &rows[j * stride..j * stride + W];
+        for i in 0..W {
+            sums[i] = S::fma(weight, row[i], sums[i]);
+        }
+    }
+    out.copy_from_slice(&sums);
+}
+
+dispatch! {
+    /// `out ← out + Σⱼ weightⱼ rowⱼ`, the rows `stride` apart in `rows`.
+    pub(crate) fn add_weighted(out: &mut [f32], weights: &[f32], rows: &[f32], stride: usize) = add_weighted_body
+}
 dispatch! {
     /// `Σ aᵢ bᵢ`
     pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 = dot_body
@@ -165,7 +201,10 @@ mod tests {
             let mut e = x.clone();
             let sum = f64::from(exp_sum(&mut e, 1.0));
             let expected: f64 = x.iter().map(|&v| (f64::from(v) - 1.0).exp()).sum();
-            assert!((sum - expected).abs() <= 1e-6 * expected.max(f64::MIN_POSITIVE), "{n}: {sum} {expected}");
+            assert!(
+                (sum - expected).abs() <= 1e-6 * expected.max(f64::MIN_POSITIVE),
+                "{n}: {sum} {expected}"
+            );
         }
     }
 }
