@@ -56,9 +56,9 @@ const NAME: &str = "chat";
 
 impl ChatTemplate {
     /// The template of a folder. First found wins, in the order of transformers:
-    /// `chat_template` in `processor_config.json`, `chat_template.json`, `chat_template.jinja`
-    /// (or `chat_templates/default.jinja`), `chat_template` in `tokenizer_config.json`. A folder
-    /// without any gets the form that the family was published with.
+    /// `chat_template` in `processor_config.json`, `chat_template.json`, `chat_template.jinja`,
+    /// `chat_template` in `tokenizer_config.json`. A folder without any gets the form that the
+    /// families were published with.
     pub(crate) fn from_dir(dir: &Path, names: &TokenNames) -> Result<Self, ProcessorError> {
         let (origin, text) = match source::find(dir)? {
             Some((path, text)) => (Origin::File(path), text),

@@ -15,12 +15,10 @@ pub(super) fn find(dir: &Path) -> Result<Option<(PathBuf, String)>, ProcessorErr
             return Ok(Some(found));
         }
     }
-    for file in ["chat_template.jinja", "chat_templates/default.jinja"] {
-        let path = dir.join(file);
-        if let Some(text) = read_text(&path, MAX_CONFIG_BYTES)? {
-            // Python reads text files with universal newlines.
-            return Ok(Some((path, text.replace("\r\n", "\n").replace('\r', "\n"))));
-        }
+    let path = dir.join("chat_template.jinja");
+    if let Some(text) = read_text(&path, MAX_CONFIG_BYTES)? {
+        // Python reads text files with universal newlines.
+        return Ok(Some((path, text.replace("\r\n", "\n").replace('\r', "\n"))));
     }
     in_json(dir, "tokenizer_config.json")
 }
