@@ -1,7 +1,10 @@
 //! Pixels and text to the inputs of Qwen2-VL and Qwen2.5-VL.
 
+mod color;
+mod decode;
 mod dispatch;
 mod grid;
+mod jpeg_end;
 mod kernel;
 mod limits;
 mod patches;
@@ -13,6 +16,7 @@ mod smart_resize;
 mod video;
 mod vision_settings;
 
+pub use decode::{decode_image, load_image};
 pub use grid::{Grid, Patches};
 pub use limits::{HARD_MAX_PIXELS, ImageLimits};
 pub use pixel_error::{ImageError, SizeError, VideoError};

@@ -47,9 +47,9 @@ pub fn sample_frames(total: usize, source_fps: f64, sampling: &FrameSampling) ->
         return (0..total.min(multiple)).collect();
     }
     let step = total as f64 / kept as f64;
-    let count = (total as f64 / step).ceil() as usize;
-    // The published code holds the positions in f32 before it cuts them off.
-    (0..count).map(|i| ((i as f64 * step) as f32 as usize).min(total - 1)).collect()
+    // The published code holds the positions in f32 before it cuts them off. Its own count may exceed `kept` by one
+    // through rounding; the index it then adds lies behind the last frame, so it is left out here.
+    (0..kept).map(|i| ((i as f64 * step) as f32 as usize).min(total - 1)).collect()
 }
 
 /// A clip as the vision tower reads it.

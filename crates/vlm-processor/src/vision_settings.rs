@@ -14,7 +14,7 @@ pub const MAX_MIN_PIXELS: usize = 1 << 26;
 
 /// Mean and deviation that CLIP was trained with (arXiv 2103.00020): the published defaults.
 const CLIP_MEAN: [f32; 3] = [0.481_454_66, 0.457_827_5, 0.408_210_73];
-const CLIP_STD: [f32; 3] = [0.268_629_54, 0.261_302_58, 0.275_777_11];
+const CLIP_STD: [f32; 3] = [0.268_629_54, 0.261_302_6, 0.275_777_1];
 
 /// How many pixels a picture may keep; see [`crate::smart_resize()`] for what happens when they contradict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
