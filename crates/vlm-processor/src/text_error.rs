@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::pixel_error::{ImageError, VideoError};
 use crate::prompt::VisualKind;
+use crate::vision_settings::SettingsError;
 
 /// A model folder that cannot be used. Every text names the file, what was found and what to do.
 #[derive(Debug, Error)]
@@ -70,6 +72,9 @@ pub enum ProcessorError {
         /// What is wrong with it.
         source: TemplateError,
     },
+    /// The image and video settings cannot be used.
+    #[error(transparent)]
+    Vision(#[from] SettingsError),
 }
 
 /// A chat template that cannot be compiled or rendered.
@@ -229,6 +234,40 @@ pub enum RowProblem {
         field: String,
         /// The clip's name.
         name: String,
+    },
+    /// A file of the row is no usable image.
+    #[error("{field}: {source}")]
+    Image {
+        /// The field, such as `images[0]`.
+        field: String,
+        /// What is wrong with the file.
+        source: ImageError,
+    },
+    /// A list of frames is no usable video.
+    #[error("{field}: {source}")]
+    Video {
+        /// The field, such as `videos[0]`.
+        field: String,
+        /// What is wrong with the frames.
+        source: VideoError,
+    },
+    /// More frames than any model reads.
+    #[error("{field}: found {found} frames, expected at most {limit}; sample the clip more coarsely")]
+    TooManyFrames {
+        /// The field, such as `videos[0]`.
+        field: String,
+        /// Frames in the list.
+        found: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// Frames that are too large together.
+    #[error("{field}: found more than {limit} pixels over all frames, expected fewer; scale the frames down")]
+    ClipPixels {
+        /// The field, such as `videos[0]`.
+        field: String,
+        /// The limit.
+        limit: u64,
     },
     /// The chat template failed on this conversation.
     #[error("chat template: {0}")]

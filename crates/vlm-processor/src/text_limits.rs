@@ -22,3 +22,7 @@ pub const MAX_MESSAGES: usize = 1024;
 pub const MAX_PROMPT_TOKENS: usize = 128 << 10;
 /// Bytes of a file name in a row.
 pub const MAX_PATH_BYTES: usize = 4096;
+/// Frames of one video.
+pub const MAX_FRAMES: usize = 4096;
+/// Pixels over all frames of one video, before they are resized.
+pub const MAX_CLIP_PIXELS: u64 = 1 << 30;
