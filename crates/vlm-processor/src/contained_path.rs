@@ -10,7 +10,8 @@ use crate::text_limits::MAX_PATH_BYTES;
 pub fn contained_path(root: &Path, name: &str) -> Result<PathBuf, PathProblem> {
     check_name(name)?;
     let open = |error: std::io::Error| PathProblem::Open { name: name.to_owned(), reason: error.to_string() };
-    let real_root = if root.as_os_str().is_empty() { Path::new(".") } else { root }.canonicalize().map_err(open)?;
+    let real_root =
+        if root.as_os_str().is_empty() { Path::new(".") } else { root }.canonicalize().map_err(open)?;
     let real = real_root.join(name).canonicalize().map_err(open)?;
     if !real.starts_with(&real_root) {
         return Err(PathProblem::Outside { name: name.to_owned() });

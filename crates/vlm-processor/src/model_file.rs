@@ -41,9 +41,10 @@ impl JsonFile {
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         match serde_json::from_str(text) {
             Ok(value @ Value::Object(_)) => Ok(Some(Self { path, value })),
-            Ok(other) => {
-                Err(ProcessorError::Json { path, reason: format!("found {}, expected an object", shown(&other)) })
-            }
+            Ok(other) => Err(ProcessorError::Json {
+                path,
+                reason: format!("found {}, expected an object", shown(&other)),
+            }),
             Err(e) => Err(ProcessorError::Json { path, reason: e.to_string() }),
         }
     }

@@ -108,7 +108,9 @@ impl Processor {
         for (index, name) in row.images.iter().enumerate() {
             let field = || format!("images[{index}]");
             let patches = self.open(root, name, &field).and_then(|image| {
-                self.vision.image_patches(&image).map_err(|source| RowProblem::Image { field: field(), source })
+                self.vision
+                    .image_patches(&image)
+                    .map_err(|source| RowProblem::Image { field: field(), source })
             });
             visuals.push_image(patches.map_err(|problem| row.error(problem))?);
         }
@@ -120,11 +122,18 @@ impl Processor {
     }
 
     fn open(&self, root: &Path, name: &str, field: &dyn Fn() -> String) -> Result<RgbImage, RowProblem> {
-        let path = contained_path(root, name).map_err(|problem| RowProblem::Path { field: field(), problem })?;
+        let path =
+            contained_path(root, name).map_err(|problem| RowProblem::Path { field: field(), problem })?;
         load_image(&path, &self.limits).map_err(|source| RowProblem::Image { field: field(), source })
     }
 
-    fn video(&self, root: &Path, index: usize, source: &VideoSource, fps: f64) -> Result<VideoPatches, RowProblem> {
+    fn video(
+        &self,
+        root: &Path,
+        index: usize,
+        source: &VideoSource,
+        fps: f64,
+    ) -> Result<VideoPatches, RowProblem> {
         let field = format!("videos[{index}]");
         let names = match source {
             VideoSource::Frames(names) => names,
@@ -136,7 +145,11 @@ impl Processor {
 
     fn frames(&self, root: &Path, field: &str, names: &[String]) -> Result<Vec<RgbImage>, RowProblem> {
         if names.len() > MAX_FRAMES {
-            return Err(RowProblem::TooManyFrames { field: field.to_owned(), found: names.len(), limit: MAX_FRAMES });
+            return Err(RowProblem::TooManyFrames {
+                field: field.to_owned(),
+                found: names.len(),
+                limit: MAX_FRAMES,
+            });
         }
         let mut frames: Vec<RgbImage> = Vec::new();
         let mut pixels = 0_u64;

@@ -20,7 +20,8 @@ pub struct RowReader {
 impl RowReader {
     /// Opens `path`.
     pub fn open(path: &Path) -> Result<Self, LineError> {
-        let file = File::open(path).map_err(|source| LineError::Read { path: path.to_owned(), line: 1, source })?;
+        let file =
+            File::open(path).map_err(|source| LineError::Read { path: path.to_owned(), line: 1, source })?;
         Ok(Self { path: path.to_owned(), input: BufReader::new(file), line: 0, ended: false })
     }
 
@@ -30,7 +31,8 @@ impl RowReader {
             self.line += 1;
             let mut bytes = Vec::new();
             let limit = MAX_LINE_BYTES as u64 + 1;
-            let read = self.input.by_ref().take(limit).read_until(b'\n', &mut bytes).map_err(|e| self.failed(e))?;
+            let read =
+                self.input.by_ref().take(limit).read_until(b'\n', &mut bytes).map_err(|e| self.failed(e))?;
             if read == 0 {
                 return Ok(None);
             }
@@ -52,7 +54,9 @@ impl RowReader {
             let buffer = self.input.fill_buf();
             let buffer = match buffer {
                 Ok(buffer) => buffer,
-                Err(source) => return Err(LineError::Read { path: self.path.clone(), line: self.line, source }),
+                Err(source) => {
+                    return Err(LineError::Read { path: self.path.clone(), line: self.line, source });
+                }
             };
             let newline = buffer.iter().position(|&b| b == b'\n');
             let (used, done) = newline.map_or((buffer.len(), buffer.is_empty()), |at| (at + 1, true));
@@ -74,8 +78,14 @@ impl RowReader {
             line: self.line,
             column: e.valid_up_to() + 1,
         })?;
+        if !text.trim_ascii_start().starts_with('{') {
+            let reason = "found something else, expected a JSON object ({…}) on every line".to_owned();
+            let (path, line) = (self.path.clone(), self.line);
+            return Err(LineError::Row { path, line, field: ".".to_owned(), reason });
+        }
         let mut json = serde_json::Deserializer::from_str(text);
-        let row = serde_path_to_error::deserialize(&mut json).map_err(|e| self.bad_row(e.path(), e.inner()))?;
+        let row =
+            serde_path_to_error::deserialize(&mut json).map_err(|e| self.bad_row(e.path(), e.inner()))?;
         json.end().map_err(|e| self.bad_row(&".", &e))?;
         Ok(row)
     }

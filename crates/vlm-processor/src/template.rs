@@ -125,7 +125,8 @@ fn explain(error: &minijinja::Error) -> TemplateError {
         if let Some(refused) = current.downcast_ref::<RefusedByTemplate>() {
             return TemplateError::Refused(refused.0.clone());
         }
-        let fuel = current.downcast_ref::<minijinja::Error>().is_some_and(|e| e.kind() == ErrorKind::OutOfFuel);
+        let fuel =
+            current.downcast_ref::<minijinja::Error>().is_some_and(|e| e.kind() == ErrorKind::OutOfFuel);
         if fuel {
             return TemplateError::OutOfFuel { limit: MAX_TEMPLATE_FUEL };
         }

@@ -202,7 +202,9 @@ pub enum RowProblem {
         merge: usize,
     },
     /// Tokens and features of a visual differ.
-    #[error("visual {visual}: found {tokens} placeholder tokens and {features} features, expected equal numbers")]
+    #[error(
+        "visual {visual}: found {tokens} placeholder tokens and {features} features, expected equal numbers"
+    )]
     FeatureCount {
         /// Index into the prompt's visuals.
         visual: usize,
@@ -228,7 +230,9 @@ pub enum RowProblem {
         problem: PathProblem,
     },
     /// A clip was given where only frames can be read.
-    #[error("{field}: found the clip {name:?}, expected a list of frame files; extract frames first (`anneal-frames`)")]
+    #[error(
+        "{field}: found the clip {name:?}, expected a list of frame files; extract frames first (`anneal-frames`)"
+    )]
     Clip {
         /// The field, such as `videos[0]`.
         field: String,
@@ -321,19 +325,25 @@ pub enum PathProblem {
     #[error("found a NUL character in a file name, expected a plain path")]
     Nul,
     /// An absolute name.
-    #[error("found the absolute path {name:?}, expected a path relative to the folder of the row's file; put the file there, or the row's file above it")]
+    #[error(
+        "found the absolute path {name:?}, expected a path relative to the folder of the row's file; put the file there, or the row's file above it"
+    )]
     Absolute {
         /// The name.
         name: String,
     },
     /// A name that climbs.
-    #[error("found \"..\" in {name:?}, expected a path that stays inside the folder of the row's file; move the row's file above its images")]
+    #[error(
+        "found \"..\" in {name:?}, expected a path that stays inside the folder of the row's file; move the row's file above its images"
+    )]
     Parent {
         /// The name.
         name: String,
     },
     /// A link that leads out.
-    #[error("{name:?} leads outside the folder of the row's file through a symbolic link; copy the file into the folder")]
+    #[error(
+        "{name:?} leads outside the folder of the row's file through a symbolic link; copy the file into the folder"
+    )]
     Outside {
         /// The name.
         name: String,

@@ -51,7 +51,11 @@ impl RowVisuals {
     }
 
     fn layouts(&self) -> RowLayouts {
-        let layout = |kind, patches: &Patches, seconds_per_grid| VisualLayout { kind, grid: patches.grid, seconds_per_grid };
+        let layout = |kind, patches: &Patches, seconds_per_grid| VisualLayout {
+            kind,
+            grid: patches.grid,
+            seconds_per_grid,
+        };
         RowLayouts {
             images: self.images.iter().map(|p| layout(VisualKind::Image, p, 1.0)).collect(),
             videos: self.videos.iter().map(|(p, seconds)| layout(VisualKind::Video, p, *seconds)).collect(),
@@ -173,7 +177,12 @@ impl TextProcessor {
 
     /// The conversation of a row for supervised training. A `completion` in the row is not read: the
     /// assistant's turns are the messages.
-    pub fn assemble_labelled(&self, row: &Row, visuals: RowVisuals, end: SpanEnd) -> Result<LabelledPrompt, RowError> {
+    pub fn assemble_labelled(
+        &self,
+        row: &Row,
+        visuals: RowVisuals,
+        end: SpanEnd,
+    ) -> Result<LabelledPrompt, RowError> {
         let assembled = || -> Result<LabelledPrompt, RowProblem> {
             check_messages(row)?;
             let turns = render_turns(&self.template, &row.messages, self.vision_ids, end)?;

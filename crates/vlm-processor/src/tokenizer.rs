@@ -207,7 +207,11 @@ fn added_token(value: &Value) -> Option<AddedToken> {
     )
 }
 
-fn add(inner: &mut tokenizers::Tokenizer, tokens: Vec<AddedToken>, path: &Path) -> Result<(), ProcessorError> {
+fn add(
+    inner: &mut tokenizers::Tokenizer,
+    tokens: Vec<AddedToken>,
+    path: &Path,
+) -> Result<(), ProcessorError> {
     let wrong = |e: RowProblem| ProcessorError::Tokenizer { path: path.to_owned(), reason: e.to_string() };
     guarded(|| inner.add_tokens(tokens)).map(drop).map_err(wrong)
 }

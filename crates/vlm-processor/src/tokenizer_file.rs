@@ -34,7 +34,8 @@ fn check_model(file: &JsonFile) -> Result<(), ProcessorError> {
     }
     let vocab = file.get("model.vocab").unwrap_or(&null);
     let entries = vocab.as_object().filter(|v| !v.is_empty() && v.len() <= MAX_VOCAB);
-    let entries = entries.ok_or_else(|| file.wrong("model.vocab", vocab, "an object of 1 to 4194304 tokens"))?;
+    let entries =
+        entries.ok_or_else(|| file.wrong("model.vocab", vocab, "an object of 1 to 4194304 tokens"))?;
     let mut seen = HashSet::with_capacity(entries.len());
     for (token, id) in entries {
         let fresh = id.as_u64().filter(|n| *n < MAX_VOCAB as u64).is_some_and(|n| seen.insert(n));
@@ -75,7 +76,11 @@ fn added_tokens(file: &JsonFile) -> Result<Vec<(String, u32)>, ProcessorError> {
             (Some(content), Some(id)) => Ok((content.to_owned(), id as u32)),
             _ => {
                 let field = format!("added_tokens[{index}]");
-                Err(file.wrong(&field, token, "an object with \"content\" (not empty) and \"id\" below 4194304"))
+                Err(file.wrong(
+                    &field,
+                    token,
+                    "an object with \"content\" (not empty) and \"id\" below 4194304",
+                ))
             }
         }
     };
@@ -94,7 +99,9 @@ pub(crate) fn check_added_ids(
             let found = found.map_or("none".to_owned(), |n| n.to_string());
             return Err(ProcessorError::Tokenizer {
                 path: path.to_owned(),
-                reason: format!("added token {content:?} declares id {id}, but its place in the vocabulary is {found}"),
+                reason: format!(
+                    "added token {content:?} declares id {id}, but its place in the vocabulary is {found}"
+                ),
             });
         }
     }

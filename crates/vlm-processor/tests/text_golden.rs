@@ -105,7 +105,8 @@ fn the_built_in_template_writes_the_published_form() {
     }
     let cases: Vec<PromptCase> = golden("text-qwen2_5_vl-nested.prompts.json");
     for case in cases {
-        let processor = TextProcessor::from_dir(dir.path()).expect("folder").with_vision_ids(case.vision_ids());
+        let processor =
+            TextProcessor::from_dir(dir.path()).expect("folder").with_vision_ids(case.vision_ids());
         let rendered = processor.render(&row(case.messages)).expect("renders");
         assert_eq!(rendered, case.rendered, "{} (numbered {})", case.name, case.numbered);
     }
@@ -136,7 +137,12 @@ fn encoding_and_decoding_equal_transformers() {
         let processor = processor(folder);
         let cases: TokenizerCases = golden(&format!("{folder}.tokenizer.json"));
         for case in cases.encode {
-            assert_eq!(processor.tokenizer().encode(&case.text).expect("encodes"), case.ids, "{folder}: {:?}", case.text);
+            assert_eq!(
+                processor.tokenizer().encode(&case.text).expect("encodes"),
+                case.ids,
+                "{folder}: {:?}",
+                case.text
+            );
         }
         for case in cases.decode {
             let keep = processor.decode(&case.ids, SpecialTokens::Keep).expect("decodes");
@@ -205,7 +211,8 @@ fn a_template_with_generation_blocks_renders_like_the_one_without() {
     let marked = ChatTemplate::compile(&labels.template).expect("compiles");
     let plain = processor(FOLDERS[0]);
     for case in labels.cases {
-        let ours = marked.render(&case.messages, GenerationPrompt::Append, VisionIds::Plain).expect("renders");
+        let ours =
+            marked.render(&case.messages, GenerationPrompt::Append, VisionIds::Plain).expect("renders");
         assert_eq!(ours, plain.render(&row(case.messages)).expect("renders"));
     }
 }
@@ -213,8 +220,7 @@ fn a_template_with_generation_blocks_renders_like_the_one_without() {
 #[test]
 fn time_positions_truncate_the_f32_product() {
     let grid = Grid { t: 4, h: 2, w: 2 };
-    let layout =
-        VisualLayout { kind: vlm_processor::VisualKind::Video, grid, seconds_per_grid: 2.0 / 3.0 };
+    let layout = VisualLayout { kind: vlm_processor::VisualKind::Video, grid, seconds_per_grid: 2.0 / 3.0 };
     let tokens: Vec<_> = (0..4).map(|index| vlm_processor::Token::Vision { visual: 0, index }).collect();
     let time = TimeScale::Clock { tokens_per_second: 2.0 };
     let ticks: Vec<i64> = rope_positions(&tokens, &[layout], 2, time).tokens.iter().map(|p| p[0]).collect();

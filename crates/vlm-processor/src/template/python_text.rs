@@ -61,7 +61,9 @@ impl JsonWriter<'_> {
             ValueKind::String => self.string(value.as_str().unwrap_or_default()),
             ValueKind::Seq | ValueKind::Iterable => self.list(value, depth)?,
             ValueKind::Map => self.map(value, depth)?,
-            kind => return Err(Error::new(ErrorKind::InvalidOperation, format!("tojson: {kind} is not JSON"))),
+            kind => {
+                return Err(Error::new(ErrorKind::InvalidOperation, format!("tojson: {kind} is not JSON")));
+            }
         }
         Ok(())
     }
@@ -129,7 +131,10 @@ impl JsonWriter<'_> {
                 '\t' => self.out.push_str("\\t"),
                 '\u{8}' => self.out.push_str("\\b"),
                 '\u{c}' => self.out.push_str("\\f"),
-                c if c < ' ' || (self.style.ascii_only && !c.is_ascii()) || (self.style.ascii_only && c == '\u{7f}') => {
+                c if c < ' '
+                    || (self.style.ascii_only && !c.is_ascii())
+                    || (self.style.ascii_only && c == '\u{7f}') =>
+                {
                     escape_utf16(&mut self.out, c);
                 }
                 c => self.out.push(c),

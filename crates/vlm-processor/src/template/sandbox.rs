@@ -33,6 +33,7 @@ pub(super) fn environment() -> Environment<'static> {
     engine.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
     engine.set_formatter(python_text::write_value);
     engine.add_function("raise_exception", raise_exception);
+    engine.add_function("range", range);
     engine.add_filter("tojson", tojson);
     engine
 }
@@ -46,6 +47,24 @@ fn jinja_whitespace() -> SyntaxConfig {
 fn raise_exception(message: String) -> Result<Value, Error> {
     let shortened: String = message.chars().take(500).collect();
     Err(Error::new(ErrorKind::InvalidOperation, "raise_exception").with_source(RefusedByTemplate(shortened)))
+}
+
+/// Python's `range`, refused above the length at which Jinja's own sandbox refuses it.
+fn range(first: i64, last: Option<i64>, step: Option<i64>) -> Result<Vec<i64>, Error> {
+    const MAX_RANGE: u64 = 100_000;
+    let (start, stop) = last.map_or((0, first), |last| (first, last));
+    let step = step.unwrap_or(1);
+    let refused = |text: &'static str| Error::new(ErrorKind::InvalidOperation, text);
+    if step == 0 {
+        return Err(refused("range: the step must not be 0"));
+    }
+    let distance =
+        if step > 0 { i128::from(stop) - i128::from(start) } else { i128::from(start) - i128::from(stop) };
+    let count = distance.max(0).unsigned_abs().div_ceil(u128::from(step.unsigned_abs()));
+    if count > u128::from(MAX_RANGE) {
+        return Err(refused("range: more than 100000 numbers"));
+    }
+    Ok((0..count as i64).map(|i| start + i * step).collect())
 }
 
 /// `tojson(ensure_ascii=False, indent=None, separators=None, sort_keys=False)`: Python's `json.dumps`.

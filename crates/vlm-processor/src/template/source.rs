@@ -32,7 +32,9 @@ fn in_json(dir: &Path, name: &str) -> Result<Option<(PathBuf, String)>, Processo
     let text = match value {
         Value::String(text) => Some(text.as_str()),
         Value::Object(named) => named.get("default").and_then(Value::as_str),
-        Value::Array(named) => named.iter().find(|t| t["name"] == "default").and_then(|t| t["template"].as_str()),
+        Value::Array(named) => {
+            named.iter().find(|t| t["name"] == "default").and_then(|t| t["template"].as_str())
+        }
         _ => None,
     };
     match text {
