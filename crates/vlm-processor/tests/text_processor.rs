@@ -95,7 +95,9 @@ fn bad_files_of_a_row_are_named_by_field() {
     let data = data();
     std::fs::write(data.path().join("broken.png"), b"not an image").expect("written");
     let image = |name: &str| {
-        format!(r#"{{"id":"x","images":["{name}"],"messages":[{{"role":"user","content":[{{"type":"image"}}]}}]}}"#)
+        format!(
+            r#"{{"id":"x","images":["{name}"],"messages":[{{"role":"user","content":[{{"type":"image"}}]}}]}}"#
+        )
     };
     let video = |source: &str, fps: &str| {
         format!(
