@@ -23,6 +23,18 @@ use crate::vision_settings::VisionSettings;
 const FRAMES_AT_ONCE: usize = 16;
 
 /// A model folder's whole preprocessing. It is read once and shared between threads.
+///
+/// ```
+/// use std::path::Path;
+/// use vlm_processor::{Processor, Row};
+///
+/// let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data-fixtures/models/text-qwen2_5_vl-nested");
+/// let processor = Processor::from_dir(Path::new(folder))?;
+/// let row: Row = serde_json::from_str(r#"{"id": "1", "messages": [{"role": "user", "content": "Hi"}]}"#)?;
+/// let prompt = processor.prepare(&row, Path::new("."))?;
+/// assert_eq!(prompt.positions.len(), prompt.ids.len());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Processor {
     text: TextProcessor,
     vision: VisionSettings,
