@@ -7,7 +7,8 @@ use serde_json::Value;
 use tokenizers::{AddedToken, Encoding};
 
 use crate::model_file::JsonFile;
-use crate::text_error::{ProcessorError, RowProblem};
+use crate::row_error::RowProblem;
+use crate::text_error::ProcessorError;
 use crate::text_limits::{MAX_CONFIG_BYTES, MAX_TOKENIZER_BYTES, MAX_VOCAB};
 use crate::tokenizer_file::{check_added_ids, check_and_clean};
 
