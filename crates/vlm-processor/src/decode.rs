@@ -95,7 +95,14 @@ fn decode_as(format: Format, bytes: &[u8], limits: &ImageLimits) -> Result<RgbIm
         Format::Png => {
             finish(format, PngDecoder::with_limits(reader, inner_limits(limits)).map_err(failed)?, limits)
         }
-        Format::WebP => finish(format, WebPDecoder::new(reader).map_err(failed)?, limits),
+        Format::WebP => {
+            // Lossy data that lack their last bytes would still decode; Pillow refuses such a file.
+            if let Some(missing) = riff_shortfall(bytes) {
+                let detail = format!("its last {missing} bytes are missing");
+                return Err(ImageError::Damaged { format: format.name(), detail });
+            }
+            finish(format, WebPDecoder::new(reader).map_err(failed)?, limits)
+        }
         Format::Jpeg => {
             let decoder = JpegDecoder::new(reader).map_err(failed)?;
             // The decoder would fill what is missing with grey; Pillow refuses.
@@ -106,6 +113,12 @@ fn decode_as(format: Format, bytes: &[u8], limits: &ImageLimits) -> Result<RgbIm
             finish(format, decoder, limits)
         }
     }
+}
+
+/// How many bytes a RIFF container has fewer than its header claims.
+fn riff_shortfall(bytes: &[u8]) -> Option<u64> {
+    let claimed = u32::from_le_bytes(*bytes.get(4..)?.first_chunk()?);
+    (u64::from(claimed) + 8).checked_sub(bytes.len() as u64).filter(|&missing| missing > 0)
 }
 
 fn inner_limits(limits: &ImageLimits) -> image::Limits {
