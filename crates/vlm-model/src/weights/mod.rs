@@ -1,0 +1,11 @@
+//! Safetensors folders in and out: every tensor accounted for, nothing trusted.
+
+mod error;
+mod folder;
+mod loader;
+mod mapped;
+mod numbers;
+
+pub use error::{CheckpointError, WeightProblem};
+pub use folder::Checkpoint;
+pub use loader::{Precision, Scope, WeightLoader};
