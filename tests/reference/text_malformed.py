@@ -1,4 +1,4 @@
-"""Write model folders with one thing wrong each to data-fixtures/malformed/text-*/.
+"""Write model folders with one thing wrong each to data-fixtures/malformed/text/.
 
 usage: text_malformed.py [REPOSITORY_ROOT]
 
@@ -8,7 +8,7 @@ A folder holds only the files that differ from data-fixtures/models/text-qwen2_5
 import copy, json, pathlib, shutil, sys
 
 ROOT = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parents[2])
-OUT = ROOT / "data-fixtures/malformed"
+OUT = ROOT / "data-fixtures/malformed/text"
 BASE = ROOT / "data-fixtures/models/text-qwen2_5_vl-nested"
 CONFIG = json.loads((BASE / "config.json").read_text())
 
@@ -37,7 +37,7 @@ def changed(value, path, new):
 
 
 def case(name, fragments, remove=(), **files):
-    folder = OUT / f"text-{name}"
+    folder = OUT / name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for file, content in files.items():
@@ -116,4 +116,4 @@ case("template-named", ["tokenizer_config.json", "chat_template", "default"], re
 case("template-number", ["chat_template.json", "chat_template", "found 3"], chat_template__json={"chat_template": 3})
 template("unclosed", "{% for m in messages %}x", "syntax error", "line 1")
 template("not-jinja", "line one\n{{ messages[ }}", "syntax error in line 2")
-print(len(list(OUT.glob("text-*"))), "folders")
+print(len(list(OUT.iterdir())), "folders")

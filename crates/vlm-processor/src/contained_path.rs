@@ -2,7 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use crate::text_error::PathProblem;
+use crate::row_error::PathProblem;
 use crate::text_limits::MAX_PATH_BYTES;
 
 /// The real path of `name` below `root`. Refused: absolute names, `..`, NUL, links that leave `root`,

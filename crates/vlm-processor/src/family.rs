@@ -42,7 +42,12 @@ impl TextConfig {
         };
         let config = JsonFile::read(dir, "config.json", MAX_CONFIG_BYTES)?.ok_or_else(missing)?;
         let generation = JsonFile::read(dir, "generation_config.json", MAX_CONFIG_BYTES)?;
-        let (eos, pad) = end_and_pad(generation.as_ref().unwrap_or(&config))?;
+        let (mut eos, mut pad) = generation.as_ref().map_or(Ok((Vec::new(), None)), end_and_pad)?;
+        if eos.is_empty() || pad.is_none() {
+            let (config_eos, config_pad) = end_and_pad(&config)?;
+            eos = if eos.is_empty() { config_eos } else { eos };
+            pad = pad.or(config_pad);
+        }
         Ok(Self {
             family: family(&config)?,
             merge_size: merge_size(&config)?,

@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use crate::message::{Message, Role};
+use crate::row_error::RowProblem;
 use crate::template::{ChatTemplate, GenerationPrompt, VisionIds};
-use crate::text_error::RowProblem;
 use crate::text_limits::MAX_MESSAGES;
 
 /// Where the span of an assistant turn ends.

@@ -1,6 +1,7 @@
 //! Chat messages: who speaks, and what text and visuals the turn holds.
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::de::{self, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::ser::SerializeMap;
@@ -84,6 +85,21 @@ impl Serialize for Part {
     }
 }
 
+/// Reads a structure from a JSON object only: derived code would take a list of its fields as well.
+struct FromObject<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for FromObject<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+        T::deserialize(de::value::MapAccessDeserializer::new(map))
+    }
+}
+
 impl<'de> Deserialize<'de> for Part {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
@@ -91,7 +107,7 @@ impl<'de> Deserialize<'de> for Part {
             r#type: String,
             text: Option<String>,
         }
-        let fields = Fields::deserialize(deserializer)?;
+        let fields: Fields = deserializer.deserialize_any(FromObject(PhantomData))?;
         match (fields.r#type.as_str(), fields.text) {
             ("image", _) => Ok(Part::Image),
             ("video", _) => Ok(Part::Video),
@@ -152,12 +168,24 @@ impl<'de> Visitor<'de> for ContentVisitor {
 }
 
 /// One turn of a conversation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Message {
     /// Who speaks.
     pub role: Role,
     /// What is said and shown.
     pub content: Content,
+}
+
+impl<'de> Deserialize<'de> for Message {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Fields {
+            role: Role,
+            content: Content,
+        }
+        let Fields { role, content } = deserializer.deserialize_any(FromObject(PhantomData))?;
+        Ok(Self { role, content })
+    }
 }
 
 impl Message {

@@ -129,7 +129,7 @@ impl Cut<'_> {
     ) {
         let (factor, width) = (self.layout.factor(), self.plan.width());
         let rows = top * factor..(top + 1) * factor;
-        worker.pixels.resize(width * LANES, 0);
+        worker.pixels.resize(self.plan.stride(), 0);
         worker.values.resize(width, 0.0);
         let first = worker.scratch.widen(&self.frames[frame], &self.plan, rows.start, rows.end);
         for y in rows.clone() {

@@ -2,7 +2,7 @@
 
 use crate::positions::VisualLayout;
 use crate::prompt::{Token, VisualKind};
-use crate::text_error::RowProblem;
+use crate::row_error::RowProblem;
 use crate::text_limits::MAX_PROMPT_TOKENS;
 
 /// The placeholder tokens of a tokenizer: id and text, for images and videos.

@@ -11,8 +11,9 @@ use crate::labels::SpanEnd;
 use crate::limits::ImageLimits;
 use crate::prompt::Prompt;
 use crate::row::{Row, VideoSource};
+use crate::row_error::{RowError, RowProblem};
 use crate::template::VisionIds;
-use crate::text_error::{ProcessorError, RowError, RowProblem};
+use crate::text_error::ProcessorError;
 use crate::text_limits::{MAX_CLIP_PIXELS, MAX_FRAMES};
 use crate::text_processor::{LabelledPrompt, RowVisuals, SpecialIds, TextProcessor};
 use crate::tokenizer::SpecialTokens;
@@ -23,6 +24,18 @@ use crate::vision_settings::VisionSettings;
 const FRAMES_AT_ONCE: usize = 16;
 
 /// A model folder's whole preprocessing. It is read once and shared between threads.
+///
+/// ```
+/// use std::path::Path;
+/// use vlm_processor::{Processor, Row};
+///
+/// let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data-fixtures/models/text-qwen2_5_vl-nested");
+/// let processor = Processor::from_dir(Path::new(folder))?;
+/// let row: Row = serde_json::from_str(r#"{"id": "1", "messages": [{"role": "user", "content": "Hi"}]}"#)?;
+/// let prompt = processor.prepare(&row, Path::new("."))?;
+/// assert_eq!(prompt.positions.len(), prompt.ids.len());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Processor {
     text: TextProcessor,
     vision: VisionSettings,

@@ -1,7 +1,7 @@
 //! What the model is given for one row: typed tokens, their positions and the visuals they stand for.
 
 use crate::grid::Patches;
-use crate::text_error::RowProblem;
+use crate::row_error::RowProblem;
 
 /// One position of a prompt. A visual's placeholder is not a text token, so code that cuts, pads or
 /// samples text cannot touch the inside of an image by accident.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 
 use crate::message::{Message, Part};
 use crate::prompt::VisualKind;
-use crate::text_error::{RowError, RowProblem};
+use crate::row_error::{RowError, RowProblem};
 
 /// Frames per second of a frame list whose row does not say.
 pub const DEFAULT_FPS: f64 = 2.0;

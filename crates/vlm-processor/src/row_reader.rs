@@ -4,9 +4,58 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use thiserror::Error;
+
 use crate::row::Row;
-use crate::text_error::LineError;
 use crate::text_limits::MAX_LINE_BYTES;
+
+/// A line of a file of rows that is no row.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum LineError {
+    /// The file cannot be read (further).
+    #[error("{}: line {line}: cannot be read: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The line that was being read, from 1.
+        line: u64,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A line longer than the limit; reading goes on after it.
+    #[error("{}: line {line}: found more than {limit} bytes, expected a shorter line; keep images in files beside the rows", path.display())]
+    TooLong {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// Bytes that are not UTF-8.
+    #[error("{}: line {line}: found bytes that are not UTF-8 at column {column}; save the file as UTF-8", path.display())]
+    NotUtf8 {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// Byte of the line, from 1.
+        column: usize,
+    },
+    /// Not a row: not JSON, or a field is missing or of the wrong type.
+    #[error("{}: line {line}: field {field}: {reason}", path.display())]
+    Row {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// Path of the field inside the row; `.` is the row itself.
+        field: String,
+        /// What was found and expected.
+        reason: String,
+    },
+}
 
 /// Iterator over `(line number, row)` of a JSONL file. A byte order mark, CRLF line ends and blank
 /// lines are accepted; a bad line is an error and reading goes on with the next one.

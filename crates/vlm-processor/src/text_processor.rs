@@ -10,8 +10,9 @@ use crate::placeholders::{Expanded, Placeholders, RowLayouts};
 use crate::positions::{TimeScale, VisualLayout, rope_positions};
 use crate::prompt::{Prompt, Visual, VisualKind};
 use crate::row::Row;
+use crate::row_error::{RowError, RowProblem};
 use crate::template::{ChatTemplate, GenerationPrompt, VisionIds};
-use crate::text_error::{ProcessorError, RowError, RowProblem};
+use crate::text_error::ProcessorError;
 use crate::text_limits::{MAX_MESSAGES, MAX_PROMPT_TOKENS};
 use crate::tokenizer::{SpecialTokens, Tokenizer};
 

@@ -7,7 +7,8 @@ use serde_json::Value;
 use tokenizers::{AddedToken, Encoding};
 
 use crate::model_file::JsonFile;
-use crate::text_error::{ProcessorError, RowProblem};
+use crate::row_error::RowProblem;
+use crate::text_error::ProcessorError;
 use crate::text_limits::{MAX_CONFIG_BYTES, MAX_TOKENIZER_BYTES, MAX_VOCAB};
 use crate::tokenizer_file::{check_added_ids, check_and_clean};
 
@@ -49,7 +50,7 @@ impl Tokenizer {
         let mut file = JsonFile::read(dir, "tokenizer.json", MAX_TOKENIZER_BYTES)?.ok_or_else(missing)?;
         let config = JsonFile::read(dir, "tokenizer_config.json", MAX_CONFIG_BYTES)?;
         let declared = check_and_clean(&mut file)?;
-        let mut inner = build(&file)?;
+        let mut inner = build(&mut file)?;
         check_added_ids(&file.path, &declared, |text| inner.token_to_id(text))?;
         let names = TokenNames::read(config.as_ref())?;
         if let Some(config) = &config {
@@ -119,11 +120,11 @@ fn guarded<T>(work: impl FnOnce() -> tokenizers::Result<T>) -> Result<T, RowProb
     }
 }
 
-/// Builds the dependency's tokenizer out of a checked file.
-fn build(file: &JsonFile) -> Result<tokenizers::Tokenizer, ProcessorError> {
-    let wrong = |reason: String| ProcessorError::Tokenizer { path: file.path.clone(), reason };
-    let json = serde_json::to_vec(&file.value).map_err(|e| wrong(e.to_string()))?;
-    guarded(|| tokenizers::Tokenizer::from_bytes(json)).map_err(|e| wrong(e.to_string()))
+/// Builds the dependency's tokenizer out of a checked file, whose contents it takes.
+fn build(file: &mut JsonFile) -> Result<tokenizers::Tokenizer, ProcessorError> {
+    let value = file.value.take();
+    let built = guarded(|| serde_json::from_value(value).map_err(Into::into));
+    built.map_err(|e| ProcessorError::Tokenizer { path: file.path.clone(), reason: e.to_string() })
 }
 
 impl TokenNames {

@@ -16,6 +16,13 @@ pub struct DrawKey {
 }
 
 impl DrawKey {
+    /// The number of a prompt that has a name: FNV-1a (Fowler, Noll and Vo), 64 bits.
+    pub fn prompt_of(name: &str) -> u64 {
+        name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        })
+    }
+
     /// A uniform number in [0, 1) with 53 random bits.
     pub fn uniform(&self) -> f64 {
         let parts = [self.seed, self.step, self.prompt, self.sample, self.token];
@@ -63,6 +70,12 @@ mod tests {
         // 63 degrees of freedom: mean 63, standard deviation 11.2.
         assert!((20.0..120.0).contains(&chi), "chi-square {chi}");
         assert!((product / n * 12.0).abs() < 0.02, "correlation {}", product / n * 12.0);
+    }
+
+    #[test]
+    fn names_hash_to_the_published_values() {
+        assert_eq!(DrawKey::prompt_of(""), 0xcbf2_9ce4_8422_2325);
+        assert_eq!(DrawKey::prompt_of("foobar"), 0x8594_4171_f739_67e8);
     }
 
     #[test]

@@ -5,7 +5,9 @@ mod folder;
 mod loader;
 mod mapped;
 mod numbers;
+mod save;
 
 pub use error::{CheckpointError, WeightProblem};
 pub use folder::Checkpoint;
 pub use loader::{Precision, Scope, WeightLoader};
+pub use save::{SaveError, save_folder};

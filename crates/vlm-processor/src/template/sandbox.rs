@@ -1,4 +1,9 @@
 //! The engine that runs foreign templates: what they may call, and when they are stopped.
+//!
+//! Bounded are the length of the source, the number of steps, the depth of calls, the length of
+//! ranges, and the output. Not bounded is the memory of strings that a template builds and keeps in
+//! variables: doubling one takes few steps. The engine offers no place to count that, so run a folder
+//! of unknown origin under a memory limit of the operating system.
 
 use std::io;
 
