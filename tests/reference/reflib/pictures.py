@@ -48,3 +48,15 @@ def as_mode(image: Image.Image, mode: str) -> Image.Image:
     if mode == "P":
         return image.quantize(64)
     return image.convert(mode)
+
+
+def as_grey16(image: Image.Image) -> Image.Image:
+    """A 16-bit grey image; Pillow clips such values at 255 when it makes them RGB."""
+    return Image.fromarray((np.asarray(image.convert("L")).astype(np.uint16)) * 2)
+
+
+def see_through_palette(image: Image.Image) -> Image.Image:
+    """A palette image in which one colour is transparent."""
+    out = image.quantize(32)
+    out.info["transparency"] = 3
+    return out
