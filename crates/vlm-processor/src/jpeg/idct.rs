@@ -42,23 +42,43 @@ pub(crate) fn transform_row(
 
 #[inline(always)]
 fn transform(block: &Block, quantisation: &Quantisation) -> [[u8; SIDE]; SIDE] {
-    let mut scaled: Block = *block;
-    for (value, &factor) in scaled.iter_mut().zip(quantisation) {
-        *value = value.wrapping_mul(factor as i16);
-    }
-    let empty_below = scaled[SIDE..].iter().fold(0, |any, &value| any | value) == 0;
-    let columns = if empty_below {
-        if scaled[1..SIDE].iter().fold(0, |any, &value| any | value) == 0 {
-            return [[flat(scaled[0]); SIDE]; SIDE];
-        }
-        [std::array::from_fn(|x| scaled[x] << PASS_BITS); SIDE]
+    let columns = if any(&block[SIDE..]) {
+        pass::<{ FACTOR_BITS - PASS_BITS }>(&scaled(block, quantisation))
     } else {
-        let mut input = [[0; SIDE]; SIDE];
-        input.as_flattened_mut().copy_from_slice(&scaled);
-        pass::<{ FACTOR_BITS - PASS_BITS }>(&input)
+        // One row alone stays as it is, but for the bits between the passes.
+        let [row, ..] = scaled(block, quantisation);
+        if !any(&block[1..SIDE]) {
+            return [[flat(row[0]); SIDE]; SIDE];
+        }
+        let mut kept = [0; SIDE];
+        for (out, &value) in kept.iter_mut().zip(&row) {
+            *out = value << PASS_BITS;
+        }
+        [kept; SIDE]
     };
     let samples = pass::<{ FACTOR_BITS + PASS_BITS + 3 }>(&transposed(&columns));
-    transposed(&samples).map(|row| row.map(level_shifted))
+    let mut out = [[0; SIDE]; SIDE];
+    let samples = transposed(&samples);
+    for (out, &sample) in out.as_flattened_mut().iter_mut().zip(samples.as_flattened()) {
+        *out = level_shifted(sample);
+    }
+    out
+}
+
+/// Whether one of the coefficients is not zero.
+#[inline(always)]
+fn any(coefficients: &[i16]) -> bool {
+    coefficients.iter().fold(0, |any, &value| any | value) != 0
+}
+
+/// Coefficients times their factors.
+#[inline(always)]
+fn scaled(block: &Block, quantisation: &Quantisation) -> Square {
+    let mut out = [[0; SIDE]; SIDE];
+    for (out, (&value, &factor)) in out.as_flattened_mut().iter_mut().zip(block.iter().zip(quantisation)) {
+        *out = value.wrapping_mul(factor as i16);
+    }
+    out
 }
 
 /// The sample of a block that has nothing but its first coefficient.
@@ -73,9 +93,24 @@ fn level_shifted(sample: i16) -> u8 {
     (sample.clamp(-128, 127) + 128) as u8
 }
 
+/// Rows to columns, by three rounds of dealing two halves together like cards.
 #[inline(always)]
 fn transposed(square: &Square) -> Square {
-    std::array::from_fn(|y| std::array::from_fn(|x| square[x][y]))
+    dealt(&dealt(&dealt(square)))
+}
+
+/// Rows r and r + 4, number by number in turn, become rows 2r and 2r + 1.
+#[inline(always)]
+fn dealt(square: &Square) -> Square {
+    let mut out = [[0; SIDE]; SIDE];
+    for row in 0..SIDE / 2 {
+        for x in 0..SIDE {
+            let at = 2 * x + 16 * row;
+            out[at / SIDE][at % SIDE] = square[row][x];
+            out[(at + 1) / SIDE][(at + 1) % SIDE] = square[row + SIDE / 2][x];
+        }
+    }
+    out
 }
 
 /// One pass: each of the eight columns of `input` is transformed, rounded to `SHIFT` fewer bits and clamped.
@@ -83,25 +118,20 @@ fn transposed(square: &Square) -> Square {
 fn pass<const SHIFT: u32>(input: &Square) -> Square {
     let mut output = [[0; SIDE]; SIDE];
     for x in 0..SIDE {
-        let column = transform_8::<SHIFT>(std::array::from_fn(|y| input[y][x]));
-        for y in 0..SIDE {
-            output[y][x] = column[y];
+        let even = even_half(input[0][x], input[2][x], input[4][x], input[6][x]);
+        let odd = odd_half(input[1][x], input[3][x], input[5][x], input[7][x]);
+        for y in 0..SIDE / 2 {
+            output[y][x] = rounded::<SHIFT>(even[y].wrapping_add(odd[y]));
+            output[SIDE - 1 - y][x] = rounded::<SHIFT>(even[y].wrapping_sub(odd[y]));
         }
     }
     output
 }
 
 #[inline(always)]
-fn transform_8<const SHIFT: u32>(f: [i16; SIDE]) -> [i16; SIDE] {
-    let even = even_half(f[0], f[2], f[4], f[6]);
-    let odd = odd_half(f[1], f[3], f[5], f[7]);
-    let round = 1 << (SHIFT - 1);
-    let rounded =
-        |sum: i32| (sum.wrapping_add(round) >> SHIFT).clamp(i16::MIN.into(), i16::MAX.into()) as i16;
-    std::array::from_fn(|x| match x {
-        0..4 => rounded(even[x].wrapping_add(odd[x])),
-        _ => rounded(even[7 - x].wrapping_sub(odd[7 - x])),
-    })
+fn rounded<const SHIFT: u32>(sum: i32) -> i16 {
+    let shifted = sum.wrapping_add(1 << (SHIFT - 1)) >> SHIFT;
+    shifted.clamp(i16::MIN as i32, i16::MAX as i32) as i16
 }
 
 /// What coefficients 0, 2, 4 and 6 give to samples 0 to 3, and mirrored to 7 to 4.

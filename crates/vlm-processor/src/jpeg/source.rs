@@ -12,7 +12,6 @@ pub(crate) mod code {
     pub const SOF15: u8 = 0xcf;
     pub const RST0: u8 = 0xd0;
     pub const RST7: u8 = 0xd7;
-    pub const SOI: u8 = 0xd8;
     pub const EOI: u8 = 0xd9;
     pub const SOS: u8 = 0xda;
     pub const DQT: u8 = 0xdb;
