@@ -85,12 +85,12 @@ pub(crate) fn cut(
     let cut = Cut { frames, plan: Plan::new(source, size), layout, normalise };
     let mut values = vec![0.0; grid.patches() * layout.values()];
     let bands = grid.h / layout.merge;
-    values
-        .par_chunks_mut(grid.w * layout.merge * layout.values())
-        .enumerate()
-        .for_each_init(Worker::default, |worker, (index, band)| {
+    values.par_chunks_mut(grid.w * layout.merge * layout.values()).enumerate().for_each_init(
+        Worker::default,
+        |worker, (index, band)| {
             run_widest(Band { cut: &cut, worker, place: (index / bands, index % bands), values: band });
-        });
+        },
+    );
     Patches { grid, values }
 }
 

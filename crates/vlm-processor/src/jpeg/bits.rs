@@ -135,7 +135,8 @@ mod tests {
 
     #[test]
     fn bits_come_in_order_and_then_zeros_that_are_told_apart() {
-        let mut bits = Bits::new(Source::new(b"\xff\xd8\xa5\xff\x00\x12\x34\x56\x78\x9a\xbc\xde\xf0\xff\xd9"));
+        let mut bits =
+            Bits::new(Source::new(b"\xff\xd8\xa5\xff\x00\x12\x34\x56\x78\x9a\xbc\xde\xf0\xff\xd9"));
         for expected in [0xa5, 0xff, 0x12, 0x34, 0x56, 0x78, 0x9a, 0xbc, 0xde, 0xf0] {
             bits.refill();
             assert_eq!(bits.take(8), expected);

@@ -132,8 +132,7 @@ impl Headers {
             if total > 256 {
                 return Err(Fault::Value { segment: SEGMENT, what: "a number of codes", found: total });
             }
-            let (symbols, rest) =
-                rest.split_at_checked(total).ok_or(Fault::Length { segment: SEGMENT })?;
+            let (symbols, rest) = rest.split_at_checked(total).ok_or(Fault::Length { segment: SEGMENT })?;
             let slots = if head & 0x10 == 0 { &mut self.dc } else { &mut self.ac };
             let slot = usize::from(head & !0x10);
             let place =

@@ -103,12 +103,11 @@ fn transposed(square: &Square) -> Square {
 #[inline(always)]
 fn dealt(square: &Square) -> Square {
     let mut out = [[0; SIDE]; SIDE];
-    for row in 0..SIDE / 2 {
-        for x in 0..SIDE {
-            let at = 2 * x + 16 * row;
-            out[at / SIDE][at % SIDE] = square[row][x];
-            out[(at + 1) / SIDE][(at + 1) % SIDE] = square[row + SIDE / 2][x];
-        }
+    let (upper, lower) = square.as_flattened().split_at(SIDE * SIDE / 2);
+    for (pair, (&first, &second)) in
+        out.as_flattened_mut().as_chunks_mut::<2>().0.iter_mut().zip(upper.iter().zip(lower))
+    {
+        *pair = [first, second];
     }
     out
 }

@@ -145,7 +145,8 @@ impl<'a, D: BlockDecoder> Walk<'a, D> {
             }
             break;
         }
-        self.starved = source.pending.is_some();
+        // With a marker still ahead there are no data; only the first MCU that finds none of its bits starves.
+        self.starved &= source.pending.is_some();
         self.next = (self.next + 1) & 7;
         self.left = self.interval;
         self.decoder.restart();

@@ -11,17 +11,9 @@ const fn natural() -> [u8; 80] {
         order[at] = 8 * row + column;
         // Even diagonals lead up, odd ones down; both turn at the border.
         if (row + column).is_multiple_of(2) {
-            (row, column) = if column == 7 {
-                (row + 1, column)
-            } else {
-                (row.saturating_sub(1), column + 1)
-            };
+            (row, column) = if column == 7 { (row + 1, column) } else { (row.saturating_sub(1), column + 1) };
         } else {
-            (row, column) = if row == 7 {
-                (row, column + 1)
-            } else {
-                (row + 1, column.saturating_sub(1))
-            };
+            (row, column) = if row == 7 { (row, column + 1) } else { (row + 1, column.saturating_sub(1)) };
         }
         at += 1;
     }
@@ -35,7 +27,7 @@ mod tests {
     #[test]
     fn the_order_starts_and_turns_as_the_standard_draws_it() {
         assert_eq!(NATURAL[..11], [0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32]);
-        assert_eq!(NATURAL[53..66], [39, 46, 53, 60, 61, 54, 47, 55, 62, 63, 63, 63, 63][..13]);
+        assert_eq!(NATURAL[54..66], [39, 46, 53, 60, 61, 54, 47, 55, 62, 63, 63, 63]);
         let mut all = NATURAL[..64].to_vec();
         all.sort_unstable();
         assert!(all.into_iter().eq(0..64));
