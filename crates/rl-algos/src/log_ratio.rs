@@ -61,6 +61,11 @@ impl LogRatio {
         Self { values_bt: self.values().clamp(-bound, bound), mask: self.mask.clone() }
     }
 
+    /// −δ, with its gradient: `k3(&delta.reversed())` is ρ − 1 − ln ρ, the estimate of KL(old ‖ new).
+    pub fn reversed(&self) -> Self {
+        Self { values_bt: -self.values(), mask: self.mask.clone() }
+    }
+
     /// The difference limited from below, with gradient 0 there.
     pub(crate) fn from_below(&self, bound: f64) -> Self {
         Self { values_bt: self.values().clamp_min(bound), mask: self.mask.clone() }
