@@ -1,1 +1,40 @@
 //! Hot tensor operations with hand-written backward passes for burn.
+//!
+//! Every function takes and returns ordinary burn tensors and works on any device, with or without a gradient tape. For
+//! `f32` tensors of the flex back end it runs a multi-threaded SIMD kernel; for everything else it runs the body in
+//! [`plain`], made of burn's own operations, which also serves as the oracle of the tests.
+//!
+//! Activations are packed: the rows of all sequences follow each other without padding, and an [`AttentionPlan`] says
+//! which rows see which.
+
+mod attention;
+mod bridge;
+mod kernel;
+mod linear;
+mod lora_linear;
+mod rms_norm;
+mod rotary;
+mod swiglu;
+mod token_log_probs;
+mod write_rows;
+
+pub use attention::{AttentionPlan, KeyRows, PlanError, Segment, Visibility, attention};
+pub use linear::linear;
+pub use lora_linear::{LoraPair, lora_linear};
+pub use rms_norm::rms_norm;
+pub use rotary::rotary;
+pub use swiglu::swiglu;
+pub use token_log_probs::{ChosenLogProbs, token_log_probs};
+pub use write_rows::write_rows;
+
+/// The same operations made of burn's own ones: the fallback on other back ends, and the reference to test against.
+pub mod plain {
+    pub use crate::attention::plain as attention;
+    pub use crate::linear::plain as linear;
+    pub use crate::lora_linear::plain as lora_linear;
+    pub use crate::rms_norm::plain as rms_norm;
+    pub use crate::rotary::plain as rotary;
+    pub use crate::swiglu::plain as swiglu;
+    pub use crate::token_log_probs::plain as token_log_probs;
+    pub use crate::write_rows::plain as write_rows;
+}

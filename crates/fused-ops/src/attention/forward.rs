@@ -1,0 +1,163 @@
+//! The forward pass, one tile of scores at a time.
+
+use std::cell::RefCell;
+
+use burn_flex::FlexTensor;
+
+use super::Heads;
+use super::plan::{AttentionPlan, Segment};
+use super::tiles::{HeadView, KEYS, KeyTile, QueryTile, key_tiles, query_tiles, work};
+use crate::bridge::{sizes, tensor};
+use crate::kernel::matrix::{Into, Mat, MatMut, Threads, product};
+use crate::kernel::shared::Shared;
+use crate::kernel::skinny::{self, Skinny};
+use crate::kernel::{threads, vector};
+
+/// The output `[queries, heads, head]` and the log-sum-exp of the scores `[queries, heads]`.
+pub(super) fn run([q, k, v]: &[FlexTensor; 3], plan: &AttentionPlan, scale: f32) -> (FlexTensor, FlexTensor) {
+    let heads = Heads::of(q, k);
+    let [rows, query_heads, head] = sizes(q);
+    let (mut output, mut log_sum) = (vec![0.0; rows * query_heads * head], vec![0.0; rows * query_heads]);
+    let pass = Pass {
+        plan,
+        heads,
+        scale,
+        q: HeadView::of(q),
+        k: HeadView::of(k),
+        v: HeadView::of(v),
+        output: Shared::new(&mut output),
+        log_sum: Shared::new(&mut log_sum),
+    };
+    let segments = plan.segments().iter().enumerate();
+    let tiles: Vec<_> = segments.flat_map(|(i, segment)| query_tiles(i, segment, heads.group)).collect();
+    // All tiles of one head follow each other: segments with a common prefix find its keys in the cache.
+    threads::for_each(tiles.len() * heads.kv, work(plan, heads), |task| {
+        SCRATCH.with_borrow_mut(|scratch| pass.tile(tiles[task % tiles.len()], task / tiles.len(), scratch));
+    });
+    (tensor(output, [rows, query_heads, head]), tensor(log_sum, [rows, query_heads]))
+}
+
+struct Pass<'a> {
+    plan: &'a AttentionPlan,
+    heads: Heads,
+    scale: f32,
+    q: HeadView<'a>,
+    k: HeadView<'a>,
+    v: HeadView<'a>,
+    output: Shared<'a>,
+    log_sum: Shared<'a>,
+}
+
+/// Buffers of one tile, kept by each thread: decoding runs thousands of tiny tiles per token.
+#[derive(Default)]
+struct Scratch {
+    /// Scaled queries, `[rows, head]`.
+    q: Vec<f32>,
+    /// Scores, then unnormalised probabilities, `[rows, keys]`.
+    p: Vec<f32>,
+    /// Running output, `[rows, head]`.
+    out: Vec<f32>,
+    /// Running maximum and sum of every row.
+    softmax: Vec<Running>,
+}
+
+#[derive(Clone, Copy)]
+struct Running {
+    max: f32,
+    sum: f32,
+}
+
+thread_local! {
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
+}
+
+impl Pass<'_> {
+    fn tile(&self, tile: QueryTile, kv: usize, scratch: &mut Scratch) {
+        let segment = &self.plan.segments()[tile.segment];
+        self.load(tile, kv, scratch);
+        for keys in key_tiles(segment, segment.visible(tile.first + tile.len - 1)) {
+            self.scores(keys, kv, scratch);
+            self.softmax(segment, tile, keys, scratch);
+            self.values(keys, kv, scratch);
+        }
+        self.store(tile, kv, scratch);
+    }
+
+    /// Row `r` of a tile is query `r / group` with head `r % group` of its group.
+    fn load(&self, tile: QueryTile, kv: usize, scratch: &mut Scratch) {
+        let Heads { group, head, .. } = self.heads;
+        let (rows, first) = (tile.len * group, self.plan.segments()[tile.segment].queries.start + tile.first);
+        scratch.q.clear();
+        for r in 0..rows {
+            let q = self.q.at(first + r / group, kv * group + r % group);
+            scratch.q.extend(q.iter().map(|q| q * self.scale));
+        }
+        scratch.out.clear();
+        scratch.out.resize(rows * head, 0.0);
+        scratch.softmax.clear();
+        scratch.softmax.resize(rows, Running { max: f32::NEG_INFINITY, sum: 0.0 });
+        scratch.p.resize(rows * KEYS, 0.0);
+    }
+
+    fn scores(&self, keys: KeyTile, kv: usize, scratch: &mut Scratch) {
+        let rows = scratch.softmax.len();
+        let p = &mut scratch.p[..rows * keys.len];
+        if rows <= skinny::MOST_ROWS {
+            let (weight, stride) = self.k.rows(keys, kv);
+            let (x, inner, outer) = (&scratch.q[..], self.heads.head, keys.len);
+            Skinny { x, weight, bias: None, rows, inner, outer, stride }.run(p, Threads::One);
+        } else {
+            let q = Mat::new(&scratch.q, rows, self.heads.head);
+            let k = self.k.mat(keys, kv).t();
+            product(MatMut::new(p, keys.len), Into::Replace, q, k, 1.0, Threads::One);
+        }
+    }
+
+    /// Turns scores into `e^(s - max)` and rescales what was summed under a smaller maximum.
+    fn softmax(&self, segment: &Segment, tile: QueryTile, keys: KeyTile, scratch: &mut Scratch) {
+        let Heads { group, head, .. } = self.heads;
+        let rows = scratch.softmax.iter_mut().zip(scratch.p.chunks_exact_mut(keys.len));
+        for ((r, (running, p)), out) in rows.enumerate().zip(scratch.out.chunks_exact_mut(head.max(1))) {
+            let seen = segment.visible(tile.first + r / group).saturating_sub(keys.first).min(keys.len);
+            let (p, hidden) = p.split_at_mut(seen);
+            hidden.fill(0.0);
+            let max = vector::max(p);
+            if max > running.max {
+                let shrink = (running.max - max).exp();
+                vector::scale(out, shrink);
+                *running = Running { max, sum: running.sum * shrink };
+            }
+            running.sum +=
+                vector::exp_sum(p, if running.max == f32::NEG_INFINITY { 0.0 } else { running.max });
+        }
+    }
+
+    fn values(&self, keys: KeyTile, kv: usize, scratch: &mut Scratch) {
+        let (rows, head) = (scratch.softmax.len(), self.heads.head);
+        let p = &scratch.p[..rows * keys.len];
+        if rows <= skinny::MOST_ROWS {
+            let (v, stride) = self.v.rows(keys, kv);
+            for (out, p) in scratch.out.chunks_exact_mut(head.max(1)).zip(p.chunks_exact(keys.len)) {
+                vector::add_weighted(out, p, v, stride);
+            }
+        } else {
+            let (p, v) = (Mat::new(p, rows, keys.len), self.v.mat(keys, kv));
+            product(MatMut::new(&mut scratch.out, head), Into::Add, p, v, 1.0, Threads::One);
+        }
+    }
+
+    fn store(&self, tile: QueryTile, kv: usize, scratch: &Scratch) {
+        let Heads { group, head, .. } = self.heads;
+        let first = self.plan.segments()[tile.segment].queries.start + tile.first;
+        for (r, (running, sums)) in
+            scratch.softmax.iter().zip(scratch.out.chunks_exact(head.max(1))).enumerate()
+        {
+            let at = (first + r / group) * self.heads.query_heads() + kv * group + r % group;
+            // SAFETY: a query row is in one tile of one segment, and a head in one group: nobody else writes here.
+            let (out, log_sum) = unsafe { (self.output.part(at * head, head), self.log_sum.part(at, 1)) };
+            let inverse = if running.sum == 0.0 { 0.0 } else { 1.0 / running.sum };
+            out.iter_mut().zip(sums).for_each(|(o, s)| *o = s * inverse);
+            log_sum[0] = running.max + running.sum.ln();
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! Arithmetic on plain `f32` slices: nothing in here knows about tensors.
+
+pub(crate) mod matrix;
+pub(crate) mod shared;
+pub(crate) mod simd;
+pub(crate) mod skinny;
+pub(crate) mod threads;
+pub(crate) mod vector;

@@ -1,0 +1,33 @@
+//! A buffer that several threads fill at once, each its own part.
+
+use std::marker::PhantomData;
+
+/// A mutable slice whose disjoint parts may be written from several threads.
+#[derive(Clone, Copy)]
+pub(crate) struct Shared<'a> {
+    start: *mut f32,
+    len: usize,
+    buffer: PhantomData<&'a mut [f32]>,
+}
+
+// SAFETY: the pointer comes from an exclusive borrow, and `part` obliges its callers to keep parts disjoint.
+unsafe impl Send for Shared<'_> {}
+// SAFETY: as above.
+unsafe impl Sync for Shared<'_> {}
+
+impl<'a> Shared<'a> {
+    /// Lends out `buffer` part by part.
+    pub(crate) fn new(buffer: &'a mut [f32]) -> Self {
+        Self { start: buffer.as_mut_ptr(), len: buffer.len(), buffer: PhantomData }
+    }
+
+    /// The `len` elements from `start` on.
+    ///
+    /// # Safety
+    /// While the part lives, no other part that overlaps it may exist.
+    pub(crate) unsafe fn part(self, start: usize, len: usize) -> &'a mut [f32] {
+        assert!(start <= self.len && len <= self.len - start, "part {start}+{len} of {}", self.len);
+        // SAFETY: in bounds (checked above), and exclusive by the caller's promise.
+        unsafe { std::slice::from_raw_parts_mut(self.start.add(start), len) }
+    }
+}

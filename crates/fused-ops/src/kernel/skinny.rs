@@ -1,0 +1,146 @@
+//! `Y = X Wᵀ` for a few rows of `X`: the product of decoding, bound by the speed at which `W` can be read.
+//!
+//! Each row of `W` is read from memory once. A tile of weight rows and activation rows keeps its partial sums in
+//! registers, so that every loaded weight is used for several activations.
+
+use super::matrix::Threads;
+use super::shared::Shared;
+use super::simd::{Simd, dispatch};
+use super::threads;
+use super::vector::total;
+
+/// Most activation rows for which this kernel beats a blocked matrix product.
+pub(crate) const MOST_ROWS: usize = 16;
+
+const LANES: usize = 16;
+
+/// Operands of `Y = X Wᵀ + b`: `x [rows, inner]` dense, `weight [outer, inner]` with rows `stride` apart.
+#[derive(Clone, Copy)]
+pub(crate) struct Skinny<'a> {
+    pub(crate) x: &'a [f32],
+    pub(crate) weight: &'a [f32],
+    pub(crate) bias: Option<&'a [f32]>,
+    pub(crate) rows: usize,
+    pub(crate) inner: usize,
+    pub(crate) outer: usize,
+    pub(crate) stride: usize,
+}
+
+impl Skinny<'_> {
+    /// Writes `Y [rows, outer]` into `out`.
+    pub(crate) fn run(self, out: &mut [f32], threads: Threads) {
+        assert_eq!(self.x.len(), self.rows * self.inner, "activations");
+        assert_eq!(out.len(), self.rows * self.outer, "output");
+        assert!(self.bias.is_none_or(|b| b.len() == self.outer), "bias");
+        let out = Shared::new(out);
+        if threads == Threads::One {
+            return columns(self, out, 0, self.outer);
+        }
+        let work = self.rows * self.inner * self.outer;
+        let parts = if threads::worth_sharing(work) { 4 * rayon::current_num_threads() } else { 1 };
+        let step = self.outer.div_ceil(parts).next_multiple_of(8).max(1);
+        threads::for_each(self.outer.div_ceil(step), work, |i| {
+            columns(self, out, i * step, (i * step + step).min(self.outer));
+        });
+    }
+
+    fn x_row(&self, r: usize) -> &[f32] {
+        &self.x[r * self.inner..(r + 1) * self.inner]
+    }
+
+    fn weight_row(&self, o: usize) -> &[f32] {
+        &self.weight[o * self.stride..o * self.stride + self.inner]
+    }
+}
+
+dispatch! {
+    /// Columns `from..to` of the output.
+    fn columns(job: Skinny<'_>, out: Shared<'_>, from: usize, to: usize) = columns_body
+}
+
+#[inline(always)]
+fn columns_body<S: Simd>(job: Skinny<'_>, out: Shared<'_>, from: usize, to: usize) {
+    if S::TILE == 4 {
+        tiles::<S, 4>(job, out, from, to);
+    } else {
+        tiles::<S, 2>(job, out, from, to);
+    }
+}
+
+#[inline(always)]
+fn tiles<S: Simd, const T: usize>(job: Skinny<'_>, out: Shared<'_>, from: usize, to: usize) {
+    let mut o = from;
+    while o + T <= to {
+        rows_of_tile::<S, T, T>(job, out, o);
+        o += T;
+    }
+    for o in o..to {
+        rows_of_tile::<S, 1, T>(job, out, o);
+    }
+}
+
+/// All activation rows against the `O` weight rows from `o` on, `R` activation rows at a time.
+#[inline(always)]
+fn rows_of_tile<S: Simd, const O: usize, const R: usize>(job: Skinny<'_>, out: Shared<'_>, o: usize) {
+    let mut r = 0;
+    while r + R <= job.rows {
+        tile::<S, O, R>(job, out, o, r);
+        r += R;
+    }
+    for r in r..job.rows {
+        tile::<S, O, 1>(job, out, o, r);
+    }
+}
+
+#[inline(always)]
+fn tile<S: Simd, const O: usize, const R: usize>(job: Skinny<'_>, out: Shared<'_>, o: usize, r: usize) {
+    let blocks = job.inner / LANES;
+    let w: [&[[f32; LANES]]; O] = std::array::from_fn(|i| &job.weight_row(o + i).as_chunks().0[..blocks]);
+    let x: [&[[f32; LANES]]; R] = std::array::from_fn(|j| &job.x_row(r + j).as_chunks().0[..blocks]);
+    let mut lanes = [[[0.0; LANES]; R]; O];
+    for k in 0..blocks {
+        for i in 0..O {
+            for j in 0..R {
+                for l in 0..LANES {
+                    lanes[i][j][l] = S::fma(w[i][k][l], x[j][k][l], lanes[i][j][l]);
+                }
+            }
+        }
+    }
+    for i in 0..O {
+        let bias = job.bias.map_or(0.0, |b| b[o + i]);
+        for j in 0..R {
+            let (x, w) = (&job.x_row(r + j)[blocks * LANES..], &job.weight_row(o + i)[blocks * LANES..]);
+            let rest: f32 = x.iter().zip(w).map(|(x, w)| x * w).sum();
+            // SAFETY: tasks cover disjoint columns, and within a task each element is written by one tile.
+            unsafe { out.part((r + j) * job.outer + o + i, 1)[0] = total(lanes[i][j]) + rest + bias };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values(n: usize, seed: usize) -> Vec<f32> {
+        (0..n).map(|i| ((i * 7919 + seed * 104_729) % 2003) as f32 / 1001.5 - 1.0).collect()
+    }
+
+    #[test]
+    fn every_shape_agrees_with_sums_in_double_precision() {
+        for (rows, inner, outer) in
+            [(1, 1, 1), (1, 64, 7), (3, 17, 9), (4, 33, 16), (16, 100, 37), (5, 0, 3), (2, 640, 512)]
+        {
+            let (x, w, b) = (values(rows * inner, 1), values(outer * inner, 2), values(outer, 3));
+            let mut y = vec![f32::NAN; rows * outer];
+            Skinny { x: &x, weight: &w, bias: Some(&b), rows, inner, outer, stride: inner }
+                .run(&mut y, Threads::All);
+            for (i, &got) in y.iter().enumerate() {
+                let (r, o) = (i / outer, i % outer);
+                let terms = (0..inner).map(|k| f64::from(x[r * inner + k]) * f64::from(w[o * inner + k]));
+                let expected = terms.sum::<f64>() + f64::from(b[o]);
+                assert!((f64::from(got) - expected).abs() < 1e-5, "[{r},{o}] of {rows}x{inner}x{outer}");
+            }
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! Functions of one or two vectors: the pieces of softmax, of norms and of gates.
+
+use super::simd::{Simd, dispatch};
+
+/// Partial sums of a reduction: enough to hide the latency of an addition, and few terms per sum keep rounding small.
+const LANES: usize = 16;
+
+/// Smallest argument whose exponential is a normal number; below it the result is zero.
+const EXP_MIN: f32 = -87.336_54;
+const EXP_MAX: f32 = 88.376_26;
+
+/// `eˣ` to about 1e-7 relative: `x = n·ln 2 + r`, then `2ⁿ · P(r)` with a polynomial on `|r| ≤ ln 2 / 2`.
+#[inline(always)]
+pub(crate) fn exp<S: Simd>(x: f32) -> f32 {
+    const ROUND: f32 = 12_582_912.0; // 1.5 · 2²³: adding it leaves the nearest integer in the low bits
+    const LN2_HIGH: f32 = 0.693_359_4;
+    const LN2_LOW: f32 = -2.121_944_4e-4;
+    let bounded = x.clamp(EXP_MIN, EXP_MAX);
+    let shifted = S::fma(bounded, std::f32::consts::LOG2_E, ROUND);
+    let n = shifted - ROUND;
+    let r = S::fma(n, -LN2_LOW, S::fma(n, -LN2_HIGH, bounded));
+    let mut p = 1.987_569_1e-4;
+    p = S::fma(p, r, 1.398_199_9e-3);
+    p = S::fma(p, r, 8.333_452e-3);
+    p = S::fma(p, r, 4.166_579_6e-2);
+    p = S::fma(p, r, 1.666_666_5e-1);
+    p = S::fma(p, r, 0.5);
+    let mantissa = S::fma(p, r * r, r) + 1.0;
+    let power = f32::from_bits(shifted.to_bits().wrapping_add(127) << 23);
+    if x < EXP_MIN { 0.0 } else { mantissa * power }
+}
+
+/// `σ(x) = 1 / (1 + e⁻ˣ)`
+#[inline(always)]
+pub(crate) fn sigmoid<S: Simd>(x: f32) -> f32 {
+    1.0 / (1.0 + exp::<S>(-x))
+}
+
+/// Sum of partial sums, pairwise.
+#[inline(always)]
+pub(crate) fn total(mut lanes: [f32; LANES]) -> f32 {
+    let mut width = LANES / 2;
+    while width > 0 {
+        for i in 0..width {
+            lanes[i] += lanes[i + width];
+        }
+        width /= 2;
+    }
+    lanes[0]
+}
+
+/// `Σ aᵢ bᵢ`
+#[inline(always)]
+pub(crate) fn dot_body<S: Simd>(a: &[f32], b: &[f32]) -> f32 {
+    let (a_blocks, a_rest) = a.as_chunks::<LANES>();
+    let (b_blocks, b_rest) = b.as_chunks::<LANES>();
+    let mut lanes = [0.0; LANES];
+    for (x, y) in a_blocks.iter().zip(b_blocks) {
+        for i in 0..LANES {
+            lanes[i] = S::fma(x[i], y[i], lanes[i]);
+        }
+    }
+    let rest: f32 = a_rest.iter().zip(b_rest).map(|(x, y)| x * y).sum();
+    total(lanes) + rest
+}
+
+/// `max xᵢ`, minus infinity for an empty slice; NaN entries are passed over.
+#[inline(always)]
+fn max_body<S: Simd>(x: &[f32]) -> f32 {
+    let (blocks, rest) = x.as_chunks::<LANES>();
+    let mut lanes = [f32::NEG_INFINITY; LANES];
+    for block in blocks {
+        for i in 0..LANES {
+            lanes[i] = if block[i] > lanes[i] { block[i] } else { lanes[i] };
+        }
+    }
+    lanes.iter().chain(rest).fold(f32::NEG_INFINITY, |best, &v| if v > best { v } else { best })
+}
+
+#[inline(always)]
+fn exp_sum_body<S: Simd>(x: &mut [f32], shift: f32) -> f32 {
+    let (blocks, rest) = x.as_chunks_mut::<LANES>();
+    let mut lanes = [0.0; LANES];
+    for block in blocks {
+        for i in 0..LANES {
+            block[i] = exp::<S>(block[i] - shift);
+            lanes[i] += block[i];
+        }
+    }
+    let mut sum = 0.0;
+    for v in rest {
+        *v = exp::<S>(*v - shift);
+        sum += *v;
+    }
+    sum + total(lanes)
+}
+
+#[inline(always)]
+fn scale_body<S: Simd>(x: &mut [f32], factor: f32) {
+    x.iter_mut().for_each(|v| *v *= factor);
+}
+
+#[inline(always)]
+fn score_grad_body<S: Simd>(p: &[f32], d: &mut [f32], delta: f32) {
+    for (d, &p) in d.iter_mut().zip(p) {
+        *d = p * (*d - delta);
+    }
+}
+
+/// `out ← out + Σⱼ weightⱼ rowⱼ`, the rows `stride` apart in `rows`.
+#[inline(always)]
+fn add_weighted_body<S: Simd>(out: &mut [f32], weights: &[f32], rows: &[f32], stride: usize) {
+    const WIDE: usize = 4 * LANES;
+    let width = out.len();
+    let mut from = 0;
+    while from + WIDE <= width {
+        add_weighted_part::<S, WIDE>(&mut out[from..from + WIDE], weights, &rows[from..], stride);
+        from += WIDE;
+    }
+    while from + LANES <= width {
+        add_weighted_part::<S, LANES>(&mut out[from..from + LANES], weights, &rows[from..], stride);
+        from += LANES;
+    }
+    for c in from..width {
+        out[c] = weights.iter().enumerate().fold(out[c], |sum, (j, w)| S::fma(*w, rows[j * stride + c], sum));
+    }
+}
+
+#[inline(always)]
+fn add_weighted_part<S: Simd, const W: usize>(out: &mut [f32], weights: &[f32], rows: &[f32], stride: usize) {
+    let mut sums = [0.0; W];
+    sums.copy_from_slice(out);
+    for (j, &weight) in weights.iter().enumerate() {
+        let row = &rows[j * stride..j * stride + W];
+        for i in 0..W {
+            sums[i] = S::fma(weight, row[i], sums[i]);
+        }
+    }
+    out.copy_from_slice(&sums);
+}
+
+dispatch! {
+    /// `out ← out + Σⱼ weightⱼ rowⱼ`, the rows `stride` apart in `rows`.
+    pub(crate) fn add_weighted(out: &mut [f32], weights: &[f32], rows: &[f32], stride: usize) = add_weighted_body
+}
+dispatch! {
+    /// `Σ aᵢ bᵢ`
+    pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 = dot_body
+}
+dispatch! {
+    /// `max xᵢ`
+    pub(crate) fn max(x: &[f32]) -> f32 = max_body
+}
+dispatch! {
+    /// Replaces each `xᵢ` by `e^(xᵢ - shift)` and returns the sum of the new values.
+    pub(crate) fn exp_sum(x: &mut [f32], shift: f32) -> f32 = exp_sum_body
+}
+dispatch! {
+    /// `xᵢ ← factor · xᵢ`
+    pub(crate) fn scale(x: &mut [f32], factor: f32) = scale_body
+}
+dispatch! {
+    /// Gradient of a softmax row: `dᵢ ← pᵢ (dᵢ - delta)` with `delta = Σ pⱼ dⱼ`.
+    pub(crate) fn score_grad(p: &[f32], d: &mut [f32], delta: f32) = score_grad_body
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::simd::{Avx2, Portable};
+
+    fn worst_exp_error<S: Simd>() -> f64 {
+        (0..200_000)
+            .map(|i| -87.0 + 175.0 * (i as f32) / 200_000.0)
+            .map(|x| (f64::from(exp::<S>(x)) / f64::from(x).exp() - 1.0).abs())
+            .fold(0.0, f64::max)
+    }
+
+    #[test]
+    fn the_exponential_is_accurate_to_a_few_units_in_the_last_place() {
+        assert!(worst_exp_error::<Portable>() < 2e-7, "{}", worst_exp_error::<Portable>());
+        assert!(worst_exp_error::<Avx2>() < 2e-7, "{}", worst_exp_error::<Avx2>());
+    }
+
+    #[test]
+    fn the_exponential_keeps_its_limits() {
+        assert_eq!(exp::<Portable>(0.0), 1.0);
+        assert_eq!(exp::<Portable>(f32::NEG_INFINITY), 0.0);
+        assert_eq!(exp::<Portable>(-1e30), 0.0);
+        assert!(exp::<Portable>(1e30).is_finite());
+        assert!(exp::<Portable>(f32::NAN).is_nan());
+    }
+
+    #[test]
+    fn reductions_handle_every_length() {
+        for n in 0..70_u16 {
+            let x: Vec<f32> = (0..n).map(|i| f32::from(i) - 20.0).collect();
+            let expected: f64 = x.iter().map(|&v| f64::from(v) * f64::from(v)).sum();
+            assert!((f64::from(dot(&x, &x)) - expected).abs() <= 1e-6 * expected);
+            assert_eq!(max(&x), x.iter().copied().fold(f32::NEG_INFINITY, f32::max));
+            let mut e = x.clone();
+            let sum = f64::from(exp_sum(&mut e, 1.0));
+            let expected: f64 = x.iter().map(|&v| (f64::from(v) - 1.0).exp()).sum();
+            assert!(
+                (sum - expected).abs() <= 1e-6 * expected.max(f64::MIN_POSITIVE),
+                "{n}: {sum} {expected}"
+            );
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Root-mean-square normalisation.
+
+use burn::tensor::{DType, FloatDType, Tensor};
+use burn_flex::FlexTensor;
+
+use crate::bridge::{self, Operation, dense, floats, sizes, tensor};
+use crate::kernel::shared::Shared;
+use crate::kernel::simd::{Simd, dispatch};
+use crate::kernel::threads;
+use crate::kernel::vector::dot_body;
+
+/// Normalises every row by its root mean square: `y = x r w`, `r = 1 / √(mean(x²) + ε)` (Zhang & Sennrich 2019,
+/// arXiv 1910.07467).
+///
+/// Half-precision inputs are normalised in `f32` and cast back before the weight is applied, as transformers does.
+/// With `h = dy · w` the gradients are `dx = r (h - x r² mean(h x))` and `dw = Σ dy x r` over rows.
+///
+/// # Shapes
+/// - `x` and the result: `[rows, width]`
+/// - `weight`: `[width]`
+///
+/// # Panics
+/// When the sizes do not match.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Tensor};
+///
+/// let device = Device::flex();
+/// let x = Tensor::<2>::from_data([[3.0, -3.0]], &device);
+/// let weight = Tensor::<1>::from_data([1.0, 2.0], &device);
+/// assert_eq!(fused_ops::rms_norm(x, weight, 0.0).into_data().to_vec::<f32>().unwrap(), [1.0, -2.0]);
+/// ```
+pub fn rms_norm(x: Tensor<2>, weight: Tensor<1>, eps: f64) -> Tensor<2> {
+    assert_eq!(x.dims()[1], weight.dims()[0], "rms_norm: rows of x and weight differ in width");
+    bridge::run(RmsNorm { eps }, [x.into_dispatch(), weight.into_dispatch()])
+        .map(Tensor::from_dispatch)
+        .unwrap_or_else(|[x, weight]| plain(Tensor::from_dispatch(x), Tensor::from_dispatch(weight), eps))
+}
+
+/// [`rms_norm`] in burn's own operations.
+pub fn plain(x: Tensor<2>, weight: Tensor<1>, eps: f64) -> Tensor<2> {
+    let half = matches!(x.dtype(), DType::F16 | DType::BF16);
+    let dtype: FloatDType = x.dtype().into();
+    let wide = if half { x.cast(FloatDType::F32) } else { x };
+    let mean_square = wide.clone().square().mean_dim(1);
+    let normal = wide * mean_square.add_scalar(eps).sqrt().recip();
+    let normal = if half { normal.cast(dtype) } else { normal };
+    normal * weight.unsqueeze()
+}
+
+#[derive(Clone, Debug)]
+struct RmsNorm {
+    eps: f64,
+}
+
+#[derive(Clone, Debug)]
+struct Saved {
+    x: FlexTensor,
+    weight: FlexTensor,
+    /// `r` of every row.
+    inverse: FlexTensor,
+}
+
+impl Operation<2> for RmsNorm {
+    type Saved = Saved;
+
+    fn record(&self, inputs: [FlexTensor; 2], _: [bool; 2]) -> (FlexTensor, Saved) {
+        let [x, weight] = inputs.map(dense);
+        let [rows, width] = sizes(&x);
+        let (mut y, mut inverse) = (vec![0.0; rows * width], vec![0.0; rows]);
+        let (values, w, eps) = (floats(&x), floats(&weight), self.eps as f32);
+        let inverses = Shared::new(&mut inverse);
+        threads::for_row_blocks(&mut y, width, rows * width * 4, |first, block| {
+            // SAFETY: row blocks are disjoint, and each is handed out once.
+            let inverse = unsafe { inverses.part(first, block.len() / width.max(1)) };
+            let from = first * width;
+            forward(Rows { x: &values[from..from + block.len()], w, eps }, block, inverse);
+        });
+        let shape = x.layout().shape().clone();
+        (tensor(y, shape), Saved { x, weight, inverse: tensor(inverse, [rows]) })
+    }
+
+    fn backward(&self, saved: Saved, output_grad: FlexTensor, wanted: [bool; 2]) -> [Option<FlexTensor>; 2] {
+        let dy = dense(output_grad);
+        [wanted[0].then(|| input_grad(&saved, &dy)), wanted[1].then(|| weight_grad(&saved, &dy))]
+    }
+}
+
+fn input_grad(saved: &Saved, dy: &FlexTensor) -> FlexTensor {
+    let [rows, width] = sizes(&saved.x);
+    let mut dx = vec![0.0; rows * width];
+    let (x, w, r, dy) = (floats(&saved.x), floats(&saved.weight), floats(&saved.inverse), floats(dy));
+    threads::for_row_blocks(&mut dx, width, rows * width * 8, |first, block| {
+        let from = first * width;
+        let range = from..from + block.len();
+        let inverse = &r[first..first + block.len() / width.max(1)];
+        backward(Grads { x: &x[range.clone()], w, dy: &dy[range], inverse }, block);
+    });
+    tensor(dx, [rows, width])
+}
+
+fn weight_grad(saved: &Saved, dy: &FlexTensor) -> FlexTensor {
+    let [_, width] = sizes(&saved.x);
+    let mut dw = vec![0.0; width];
+    let rows = floats(&saved.x).chunks_exact(width.max(1)).zip(floats(dy).chunks_exact(width.max(1)));
+    for ((x, dy), r) in rows.zip(floats(&saved.inverse)) {
+        for ((dw, x), dy) in dw.iter_mut().zip(x).zip(dy) {
+            *dw += dy * x * r;
+        }
+    }
+    tensor(dw, [width])
+}
+
+struct Rows<'a> {
+    x: &'a [f32],
+    w: &'a [f32],
+    eps: f32,
+}
+
+struct Grads<'a> {
+    x: &'a [f32],
+    w: &'a [f32],
+    dy: &'a [f32],
+    inverse: &'a [f32],
+}
+
+dispatch! {
+    fn forward(rows: Rows<'_>, y: &mut [f32], inverse: &mut [f32]) = forward_body
+}
+dispatch! {
+    fn backward(grads: Grads<'_>, dx: &mut [f32]) = backward_body
+}
+
+#[inline(always)]
+fn forward_body<S: Simd>(rows: Rows<'_>, y: &mut [f32], inverse: &mut [f32]) {
+    let width = rows.w.len().max(1);
+    for ((x, y), inverse) in rows.x.chunks_exact(width).zip(y.chunks_exact_mut(width)).zip(inverse) {
+        let r = 1.0 / (dot_body::<S>(x, x) / width as f32 + rows.eps).sqrt();
+        for ((y, &x), &w) in y.iter_mut().zip(x).zip(rows.w) {
+            *y = x * r * w;
+        }
+        *inverse = r;
+    }
+}
+
+#[inline(always)]
+fn backward_body<S: Simd>(grads: Grads<'_>, dx: &mut [f32]) {
+    let width = grads.w.len().max(1);
+    let rows = grads.x.chunks_exact(width).zip(grads.dy.chunks_exact(width)).zip(grads.inverse);
+    for (((x, dy), &r), dx) in rows.zip(dx.chunks_exact_mut(width)) {
+        for ((h, &dy), &w) in dx.iter_mut().zip(dy).zip(grads.w) {
+            *h = dy * w;
+        }
+        let shared = dot_body::<S>(dx, x) * r * r / width as f32;
+        for (d, &x) in dx.iter_mut().zip(x) {
+            *d = r * (*d - x * shared);
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Rotary position embedding in the rotate-half layout.
+
+use burn::tensor::Tensor;
+use burn_flex::FlexTensor;
+
+use crate::bridge::{self, Operation, dense, floats, sizes, tensor};
+use crate::kernel::simd::{Simd, dispatch};
+use crate::kernel::threads;
+
+/// Rotates every head of every row: `y = x · cos + rotate_half(x) · sin` (Su et al. 2021, arXiv 2104.09864).
+///
+/// `rotate_half` maps the halves `(a, b)` of a head to `(-b, a)`. The gradient is the transposed rotation; the tables
+/// are constants and receive none. Sections (M-RoPE) are a matter of how the tables are filled.
+///
+/// # Shapes
+/// - `x` and the result: `[rows, heads, head]`, `head` even
+/// - `cos`, `sin`: `[rows, head]`
+///
+/// # Panics
+/// When the sizes do not match or `head` is odd.
+///
+/// # Example
+/// ```
+/// use burn::tensor::{Device, Tensor};
+///
+/// let device = Device::flex();
+/// let x = Tensor::<3>::from_data([[[1.0, 2.0]]], &device);
+/// let (cos, sin) = (Tensor::from_data([[0.0, 0.0]], &device), Tensor::from_data([[1.0, 1.0]], &device));
+/// assert_eq!(fused_ops::rotary(x, cos, sin).into_data().to_vec::<f32>().unwrap(), [-2.0, 1.0]);
+/// ```
+pub fn rotary(x: Tensor<3>, cos: Tensor<2>, sin: Tensor<2>) -> Tensor<3> {
+    let [rows, _, head] = x.dims();
+    assert_eq!(head % 2, 0, "rotary: a head of {head} values has no halves");
+    assert_eq!(cos.dims(), [rows, head], "rotary: cos for x {:?}", x.dims());
+    assert_eq!(sin.dims(), [rows, head], "rotary: sin for x {:?}", x.dims());
+    let (cos, sin) = (cos.without_autodiff(), sin.without_autodiff());
+    bridge::run(Rotary, [x.into_dispatch(), cos.into_dispatch(), sin.into_dispatch()])
+        .map(Tensor::from_dispatch)
+        .unwrap_or_else(|[x, cos, sin]| {
+            plain(Tensor::from_dispatch(x), Tensor::from_dispatch(cos), Tensor::from_dispatch(sin))
+        })
+}
+
+/// [`rotary`] in burn's own operations.
+pub fn plain(x: Tensor<3>, cos: Tensor<2>, sin: Tensor<2>) -> Tensor<3> {
+    let half = x.dims()[2] / 2;
+    let (a, b) = (x.clone().narrow(2, 0, half), x.clone().narrow(2, half, half));
+    x * cos.unsqueeze_dim(1) + Tensor::cat(vec![b.neg(), a], 2) * sin.unsqueeze_dim(1)
+}
+
+#[derive(Clone, Debug)]
+struct Rotary;
+
+impl Operation<3> for Rotary {
+    type Saved = [FlexTensor; 2];
+
+    fn record(&self, inputs: [FlexTensor; 3], _: [bool; 3]) -> (FlexTensor, [FlexTensor; 2]) {
+        let [x, cos, sin] = inputs.map(dense);
+        (rotate(&x, [&cos, &sin], forward), [cos, sin])
+    }
+
+    fn backward(
+        &self,
+        [cos, sin]: [FlexTensor; 2],
+        output_grad: FlexTensor,
+        _: [bool; 3],
+    ) -> [Option<FlexTensor>; 3] {
+        [Some(rotate(&dense(output_grad), [&cos, &sin], backward)), None, None]
+    }
+}
+
+/// One row of all heads and its angles.
+struct Row<'a> {
+    x: &'a [f32],
+    cos: &'a [f32],
+    sin: &'a [f32],
+}
+
+fn rotate(x: &FlexTensor, [cos, sin]: [&FlexTensor; 2], kernel: fn(Row<'_>, &mut [f32])) -> FlexTensor {
+    let [rows, heads, head] = sizes(x);
+    let width = heads * head;
+    let mut y = vec![0.0; rows * width];
+    let (x, cos, sin) = (floats(x), floats(cos), floats(sin));
+    threads::for_row_blocks(&mut y, width, rows * width * 2, |first, block| {
+        for (r, y) in (first..).zip(block.chunks_exact_mut(width.max(1))) {
+            let angles = r * head..(r + 1) * head;
+            kernel(
+                Row { x: &x[r * width..(r + 1) * width], cos: &cos[angles.clone()], sin: &sin[angles] },
+                y,
+            );
+        }
+    });
+    tensor(y, [rows, heads, head])
+}
+
+dispatch! {
+    fn forward(row: Row<'_>, y: &mut [f32]) = forward_body
+}
+dispatch! {
+    fn backward(row: Row<'_>, dx: &mut [f32]) = backward_body
+}
+
+#[inline(always)]
+fn forward_body<S: Simd>(row: Row<'_>, y: &mut [f32]) {
+    let head = row.cos.len().max(1);
+    for (x, y) in row.x.chunks_exact(head).zip(y.chunks_exact_mut(head)) {
+        let ((a, b), (y_a, y_b)) = (x.split_at(head / 2), y.split_at_mut(head / 2));
+        let ((cos_a, cos_b), (sin_a, sin_b)) = (row.cos.split_at(head / 2), row.sin.split_at(head / 2));
+        for i in 0..a.len() {
+            y_a[i] = S::fma(a[i], cos_a[i], -b[i] * sin_a[i]);
+            y_b[i] = S::fma(b[i], cos_b[i], a[i] * sin_b[i]);
+        }
+    }
+}
+
+#[inline(always)]
+fn backward_body<S: Simd>(row: Row<'_>, dx: &mut [f32]) {
+    let head = row.cos.len().max(1);
+    for (dy, dx) in row.x.chunks_exact(head).zip(dx.chunks_exact_mut(head)) {
+        let ((a, b), (dx_a, dx_b)) = (dy.split_at(head / 2), dx.split_at_mut(head / 2));
+        let ((cos_a, cos_b), (sin_a, sin_b)) = (row.cos.split_at(head / 2), row.sin.split_at(head / 2));
+        for i in 0..a.len() {
+            dx_a[i] = S::fma(a[i], cos_a[i], b[i] * sin_b[i]);
+            dx_b[i] = S::fma(b[i], cos_b[i], -a[i] * sin_a[i]);
+        }
+    }
+}
