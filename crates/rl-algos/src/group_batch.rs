@@ -1,6 +1,6 @@
 //! Prompts with their completions, and a batch of them seen as rows.
 
-use super::{Completion, StopReason};
+use crate::completion::{Completion, StopReason};
 use crate::error::AlgoError;
 use crate::grid::Grid;
 use crate::groups::Groups;

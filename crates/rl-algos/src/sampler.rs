@@ -1,6 +1,7 @@
 //! Who writes completions.
 
-use super::{GroupBatch, SamplingParams};
+use crate::group_batch::GroupBatch;
+use crate::sampling::SamplingParams;
 
 /// Turns prompts into groups of completions. `P` is whatever a prompt is.
 ///
