@@ -51,7 +51,7 @@ impl Sampler<usize> for Speller {
 }
 
 fn uniform(counters: [u64; 4]) -> f64 {
-    let mix = |z: u64, c| (z ^ c ^ (z >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9).rotate_left(31) ^ z;
+    let mix = |z: u64, c: u64| (z ^ c ^ (z >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9).rotate_left(31) ^ z;
     (counters.into_iter().chain([1, 2, 3]).fold(1, mix) >> 11) as f64 / (1_u64 << 53) as f64
 }
 

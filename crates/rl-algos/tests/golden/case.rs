@@ -164,7 +164,7 @@ impl Outcome {
     pub fn of_loss(loss: Tensor<1>, leaves: &[(&str, &Tensor<2>)]) -> Self {
         let value = vec![loss.clone().into_scalar::<f64>()];
         let gradients = loss.backward();
-        leaves.iter().fold(Self::default().with("value", value), |outcome, (field, leaf_bt)| {
+        leaves.iter().fold(Self::default().with("value", value), |outcome, &(field, leaf_bt)| {
             let zeros = || leaf_bt.clone().inner().zeros_like();
             let gradient_bt = leaf_bt.grad(&gradients).unwrap_or_else(zeros);
             outcome.with_grid(field, &Grid::from_tensor("gradient", gradient_bt).unwrap())

@@ -131,6 +131,10 @@ fn judged(case: &Case<'_>) -> Outcome {
     let verdict = |label: &f64| if *label != 0.0 { Verdict::Desirable } else { Verdict::Undesirable };
     let verdicts = case.column("kto_label").iter().map(verdict).collect();
     let batch = JudgedBatch::new(side.policy, side.reference, verdicts).unwrap();
+    let weights = KtoWeights {
+        desirable: case.positive("desirable_weight"),
+        undesirable: case.positive("undesirable_weight"),
+    };
     let loss_p = match case.family {
         "pref.kto" => {
             let [policy_p, reference_p] = ["kto_kl_logp", "kto_kl_ref_logp"].map(|name| {
@@ -141,13 +145,9 @@ fn judged(case: &Case<'_>) -> Outcome {
                     .to_tensor(&case.device(), case.dtype)
                     .squeeze_dim(1)
             });
-            let weights = KtoWeights {
-                desirable: case.positive("desirable_weight"),
-                undesirable: case.positive("undesirable_weight"),
-            };
             kto(&batch, beta(case), weights, kl_baseline(policy_p, reference_p).unwrap()).unwrap()
         }
-        _ => apo_zero_unpaired(&batch, beta(case)).unwrap(),
+        _ => apo_zero_unpaired(&batch, beta(case), weights).unwrap(),
     };
     Outcome::of_loss(mean(loss_p), &[("grad", &side.leaf_pt)])
 }
