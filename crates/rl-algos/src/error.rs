@@ -36,8 +36,10 @@ pub enum AlgoError {
         /// The length of row 0.
         expected: usize,
     },
-    /// NaN or an infinity where a finite number is needed.
-    #[error("{what}, row {row}: found {value}, expected a finite number: drop or repair it before this call")]
+    /// NaN, an infinity, or a number so large that sums of it would overflow.
+    #[error(
+        "{what}, row {row}: found {value}, expected a finite number of sane size: drop or repair it before this call"
+    )]
     NotFinite {
         /// Which input.
         what: &'static str,

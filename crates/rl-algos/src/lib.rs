@@ -80,7 +80,7 @@ mod rewards;
 mod sampler;
 mod sampling;
 
-pub use advantage::Advantages;
+pub use advantage::{Advantages, MAX_ADVANTAGE};
 pub use aggregate::{Aggregation, Denominator, aggregate, mean_over_rows};
 pub use completion::{Completion, CompletionError, StopReason};
 pub use entropy::{entropy_bonus, top_entropy};

@@ -42,7 +42,7 @@ impl LogRatio {
     pub fn new(logp_bt: Tensor<2>, other_bt: Tensor<2>, mask: &DeviceMask) -> Result<Self, AlgoError> {
         same_shape("log-probabilities", logp_bt.dims(), mask.host().shape())?;
         same_shape("other log-probabilities", other_bt.dims(), mask.host().shape())?;
-        let values_bt = mask.select(logp_bt - other_bt.detach()).clamp(-LARGEST, LARGEST);
+        let values_bt = within_reach(mask.select(logp_bt - other_bt.detach()));
         Ok(Self { values_bt, mask: mask.clone() })
     }
 
@@ -85,6 +85,11 @@ impl LogRatio {
     pub fn row_mean(&self) -> Tensor<2> {
         self.mask.row_mean(self.values())
     }
+}
+
+/// A log-probability, or a difference of two, with infinities brought back to ±1e6 and gradient 0 there.
+pub(crate) fn within_reach(x_bt: Tensor<2>) -> Tensor<2> {
+    x_bt.clamp(-LARGEST, LARGEST)
 }
 
 /// e^x with x limited to ±[`exponent_limit`] and gradient 0 beyond it.

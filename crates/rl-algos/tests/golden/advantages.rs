@@ -112,7 +112,8 @@ fn case_weights(case: &Case<'_>) -> Vec<f64> {
 fn util(case: &Case<'_>) -> Outcome {
     match case.family {
         "util.overlong" => {
-            let limit = case.inputs[case.text("max_len")].as_u64().unwrap() as usize;
+            let named = &case.inputs[case.text("max_len")];
+            let limit = named.as_f64().unwrap_or_else(|| case.number("max_len")) as usize;
             let overlong =
                 Overlong::new(limit, case.number("cache") as usize, case.positive("factor")).unwrap();
             let penalty_b = case.counts("length").into_iter().map(|n| overlong.penalty(n)).collect();
