@@ -16,7 +16,7 @@ const WIDTH: usize = 512;
 
 /// A fixed, uneven pattern of numbers in (−1, 0).
 fn wave(row: usize, t: usize) -> f64 {
-    -((row * 37 + t * 101) % 97 + 1) as f64 / 98.0
+    ((row * 37 + t * 101) % 97 + 1) as f64 / -98.0
 }
 
 fn advantages(c: &mut Criterion) {

@@ -67,7 +67,7 @@ impl LogRatio {
     }
 
     /// The difference limited from below, with gradient 0 there.
-    pub(crate) fn from_below(&self, bound: f64) -> Self {
+    pub(crate) fn at_least(&self, bound: f64) -> Self {
         Self { values_bt: self.values().clamp_min(bound), mask: self.mask.clone() }
     }
 

@@ -1,6 +1,7 @@
 //! Every variant of the golden file, values and gradients, against this crate.
 //!
 //! `ANNEAL_GOLDEN_LOSSES` names another file in the same schema: families decide what runs, `params` hold every number.
+#![expect(clippy::unwrap_used, reason = "a test that meets an error has failed")]
 
 mod advantages;
 mod case;
