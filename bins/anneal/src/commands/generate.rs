@@ -29,7 +29,7 @@ pub fn run(args: &GenerateArgs) -> Outcome {
     let processor = Processor::from_dir(&args.model.model)?;
     let settings = settings(args, &processor)?;
     let total = rows::count(&args.files.input)?;
-    let (mut output, done) = Output::open(&args.files.output, &record(args), args.files.overwrite)?;
+    let (mut output, done) = Output::open(&args.files.output, &record(args), args.files.existing())?;
     let model = device::load_model(&args.model)?;
     let bar = progress::rows(total, done.len() as u64);
     let root = rows::root_of(&args.files.input);
