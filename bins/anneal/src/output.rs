@@ -72,7 +72,8 @@ impl Output {
         if !done.is_empty() && std::fs::read(&record).is_ok_and(|was| was != to_line(settings)) {
             return Err(OutputError::OtherSettings { path: path.to_owned(), record });
         }
-        std::fs::write(&record, to_line(settings)).map_err(|source| OutputError::Io { path: record, source })?;
+        std::fs::write(&record, to_line(settings))
+            .map_err(|source| OutputError::Io { path: record, source })?;
         let io = |source| OutputError::Io { path: path.to_owned(), source };
         let file = OpenOptions::new().create(true).append(true).open(path).map_err(io)?;
         // A process that was killed while writing leaves half a line behind.
@@ -140,7 +141,10 @@ mod tests {
         let (mut output, done) = Output::open(&path, &json!({}), Existing::Continue).unwrap();
         assert_eq!(done, ["a", "b"].map(String::from).into());
         output.write(&json!({"id": "c"})).unwrap();
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "{\"id\":\"a\"}\n{\"id\":\"b\"}\n{\"id\":\"c\"}\n");
+        assert_eq!(
+            std::fs::read_to_string(&path).unwrap(),
+            "{\"id\":\"a\"}\n{\"id\":\"b\"}\n{\"id\":\"c\"}\n"
+        );
     }
 
     #[test]
