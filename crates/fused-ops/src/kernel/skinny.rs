@@ -94,28 +94,60 @@ fn rows_of_tile<S: Simd, const O: usize, const R: usize>(job: Skinny<'_>, out: S
 
 #[inline(always)]
 fn tile<S: Simd, const O: usize, const R: usize>(job: Skinny<'_>, out: Shared<'_>, o: usize, r: usize) {
-    let blocks = job.inner / LANES;
-    let w: [&[[f32; LANES]]; O] = std::array::from_fn(|i| &job.weight_row(o + i).as_chunks().0[..blocks]);
-    let x: [&[[f32; LANES]]; R] = std::array::from_fn(|j| &job.x_row(r + j).as_chunks().0[..blocks]);
-    let mut lanes = [[[0.0; LANES]; R]; O];
-    for k in 0..blocks {
-        for i in 0..O {
-            for j in 0..R {
-                for l in 0..LANES {
-                    lanes[i][j][l] = S::fma(w[i][k][l], x[j][k][l], lanes[i][j][l]);
-                }
-            }
-        }
-    }
+    let w: [&[f32]; O] = std::array::from_fn(|i| job.weight_row(o + i));
+    let x: [&[f32]; R] = std::array::from_fn(|j| job.x_row(r + j));
+    let whole = job.inner / S::WIDTH * S::WIDTH;
+    // SAFETY: `S` is the level that this function was compiled and chosen for.
+    let sums = unsafe { tile_sums::<S, O, R>(&w, &x, whole) };
     for i in 0..O {
         let bias = job.bias.map_or(0.0, |b| b[o + i]);
         for j in 0..R {
-            let (x, w) = (&job.x_row(r + j)[blocks * LANES..], &job.weight_row(o + i)[blocks * LANES..]);
-            let rest: f32 = x.iter().zip(w).map(|(x, w)| x * w).sum();
+            let rest: f32 = x[j][whole..].iter().zip(&w[i][whole..]).map(|(x, w)| x * w).sum();
             // SAFETY: tasks cover disjoint columns, and within a task each element is written by one tile.
-            unsafe { out.part((r + j) * job.outer + o + i, 1)[0] = total(lanes[i][j]) + rest + bias };
+            unsafe { out.part((r + j) * job.outer + o + i, 1)[0] = sums[i][j] + rest + bias };
         }
     }
+}
+
+/// `Σ w x` of every pair of rows over the first `whole` values, a multiple of the register width.
+///
+/// # Safety
+/// The machine must have the instruction set `S`.
+#[inline(always)]
+unsafe fn tile_sums<S: Simd, const O: usize, const R: usize>(
+    w: &[&[f32]; O],
+    x: &[&[f32]; R],
+    whole: usize,
+) -> [[f32; R]; O] {
+    assert!(w.iter().chain(x).all(|row| row.len() >= whole), "rows shorter than the product");
+    // SAFETY: loads end before `whole`, which every row reaches; the instruction set is the caller's promise.
+    unsafe {
+        let mut sums = [[S::splat(0.0); R]; O];
+        let mut k = 0;
+        while k < whole {
+            let x: [S::Vector; R] = std::array::from_fn(|j| S::load(x[j].as_ptr().add(k)));
+            for i in 0..O {
+                let w = S::load(w[i].as_ptr().add(k));
+                for j in 0..R {
+                    sums[i][j] = S::mul_add(w, x[j], sums[i][j]);
+                }
+            }
+            k += S::WIDTH;
+        }
+        sums.map(|row| row.map(|sum| lane_total::<S>(sum)))
+    }
+}
+
+/// Sum of the values in a register.
+///
+/// # Safety
+/// The machine must have the instruction set `S`.
+#[inline(always)]
+unsafe fn lane_total<S: Simd>(vector: S::Vector) -> f32 {
+    let mut lanes = [0.0; LANES];
+    // SAFETY: no register is wider than `LANES`; the instruction set is the caller's promise.
+    unsafe { S::store(vector, lanes.as_mut_ptr()) };
+    total(lanes)
 }
 
 #[cfg(test)]
@@ -137,9 +169,11 @@ mod tests {
                 .run(&mut y, Threads::All);
             for (i, &got) in y.iter().enumerate() {
                 let (r, o) = (i / outer, i % outer);
-                let terms = (0..inner).map(|k| f64::from(x[r * inner + k]) * f64::from(w[o * inner + k]));
-                let expected = terms.sum::<f64>() + f64::from(b[o]);
-                assert!((f64::from(got) - expected).abs() < 1e-5, "[{r},{o}] of {rows}x{inner}x{outer}");
+                let terms: Vec<_> =
+                    (0..inner).map(|k| f64::from(x[r * inner + k]) * f64::from(w[o * inner + k])).collect();
+                let expected = terms.iter().sum::<f64>() + f64::from(b[o]);
+                let allowed = 1e-6 * (1.0 + terms.iter().map(|t| t.abs()).sum::<f64>());
+                assert!((f64::from(got) - expected).abs() < allowed, "[{r},{o}] of {rows}x{inner}x{outer}");
             }
         }
     }
