@@ -34,11 +34,11 @@ pub(crate) trait Simd {
     /// As for [`Simd::splat`], and that many values must be readable.
     unsafe fn load(from: *const f32) -> Self::Vector;
 
-    /// Writes a register to memory.
+    /// The sum of a register's values.
     ///
     /// # Safety
-    /// As for [`Simd::splat`], and [`Simd::WIDTH`] values must be writable.
-    unsafe fn store(vector: Self::Vector, to: *mut f32);
+    /// As for [`Simd::splat`].
+    unsafe fn sum(vector: Self::Vector) -> f32;
 
     /// `a · b + c`
     ///
@@ -63,7 +63,7 @@ mod x86 {
     use super::{Avx2, Avx512, Simd};
 
     macro_rules! registers {
-        ($level:ident, $vector:ty, $width:literal, $tile:literal, $splat:ident, $load:ident, $store:ident, $fma:ident) => {
+        ($level:ident, $vector:ty, $width:literal, $tile:literal, $splat:ident, $load:ident, $sum:ident, $fma:ident) => {
             impl Simd for $level {
                 const FUSED: bool = true;
                 const TILE: usize = $tile;
@@ -83,9 +83,9 @@ mod x86 {
                 }
 
                 #[inline(always)]
-                unsafe fn store(vector: $vector, to: *mut f32) {
-                    // SAFETY: the caller promises the memory and the instruction set.
-                    unsafe { $store(to, vector) }
+                unsafe fn sum(vector: $vector) -> f32 {
+                    // SAFETY: the caller promises the instruction set.
+                    unsafe { $sum(vector) }
                 }
 
                 #[inline(always)]
@@ -97,8 +97,16 @@ mod x86 {
         };
     }
 
-    registers!(Avx512, __m512, 16, 4, _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_fmadd_ps);
-    registers!(Avx2, __m256, 8, 2, _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_fmadd_ps);
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    fn sum_of_eight(vector: __m256) -> f32 {
+        let four = _mm_add_ps(_mm256_castps256_ps128(vector), _mm256_extractf128_ps::<1>(vector));
+        let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+        _mm_cvtss_f32(_mm_add_ss(two, _mm_shuffle_ps::<1>(two, two)))
+    }
+
+    registers!(Avx512, __m512, 16, 4, _mm512_set1_ps, _mm512_loadu_ps, _mm512_reduce_add_ps, _mm512_fmadd_ps);
+    registers!(Avx2, __m256, 8, 2, _mm256_set1_ps, _mm256_loadu_ps, sum_of_eight, _mm256_fmadd_ps);
 }
 
 impl Simd for Portable {
@@ -119,9 +127,8 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
-    unsafe fn store(vector: [f32; 4], to: *mut f32) {
-        // SAFETY: the caller promises four writable values.
-        unsafe { to.cast::<[f32; 4]>().write(vector) }
+    unsafe fn sum([a, b, c, d]: [f32; 4]) -> f32 {
+        (a + b) + (c + d)
     }
 
     #[inline(always)]

@@ -7,12 +7,9 @@ use super::matrix::Threads;
 use super::shared::Shared;
 use super::simd::{Simd, dispatch};
 use super::threads;
-use super::vector::total;
 
 /// Most activation rows for which this kernel beats a blocked matrix product.
 pub(crate) const MOST_ROWS: usize = 16;
-
-const LANES: usize = 16;
 
 /// Operands of `Y = X Wᵀ + b`: `x [rows, inner]` dense, `weight [outer, inner]` with rows `stride` apart.
 #[derive(Clone, Copy)]
@@ -102,9 +99,12 @@ fn tile<S: Simd, const O: usize, const R: usize>(job: Skinny<'_>, out: Shared<'_
     for i in 0..O {
         let bias = job.bias.map_or(0.0, |b| b[o + i]);
         for j in 0..R {
-            let rest: f32 = x[j][whole..].iter().zip(&w[i][whole..]).map(|(x, w)| x * w).sum();
+            let mut sum = sums[i][j] + bias;
+            for k in whole..job.inner {
+                sum = S::fma(w[i][k], x[j][k], sum);
+            }
             // SAFETY: tasks cover disjoint columns, and within a task each element is written by one tile.
-            unsafe { out.part((r + j) * job.outer + o + i, 1)[0] = sums[i][j] + rest + bias };
+            unsafe { out.part((r + j) * job.outer + o + i, 1)[0] = sum };
         }
     }
 }
@@ -134,20 +134,15 @@ unsafe fn tile_sums<S: Simd, const O: usize, const R: usize>(
             }
             k += S::WIDTH;
         }
-        sums.map(|row| row.map(|sum| lane_total::<S>(sum)))
+        // Loops, not closures: a closure would be compiled apart, without the instruction set.
+        let mut totals = [[0.0; R]; O];
+        for i in 0..O {
+            for j in 0..R {
+                totals[i][j] = S::sum(sums[i][j]);
+            }
+        }
+        totals
     }
-}
-
-/// Sum of the values in a register.
-///
-/// # Safety
-/// The machine must have the instruction set `S`.
-#[inline(always)]
-unsafe fn lane_total<S: Simd>(vector: S::Vector) -> f32 {
-    let mut lanes = [0.0; LANES];
-    // SAFETY: no register is wider than `LANES`; the instruction set is the caller's promise.
-    unsafe { S::store(vector, lanes.as_mut_ptr()) };
-    total(lanes)
 }
 
 #[cfg(test)]

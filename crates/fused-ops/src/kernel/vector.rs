@@ -49,19 +49,28 @@ pub(crate) fn total(mut lanes: [f32; LANES]) -> f32 {
     lanes[0]
 }
 
-/// `Σ aᵢ bᵢ`
+/// `Σ aᵢ bᵢ` over the shorter length.
 #[inline(always)]
 pub(crate) fn dot_body<S: Simd>(a: &[f32], b: &[f32]) -> f32 {
-    let (a_blocks, a_rest) = a.as_chunks::<LANES>();
-    let (b_blocks, b_rest) = b.as_chunks::<LANES>();
-    let mut lanes = [0.0; LANES];
-    for (x, y) in a_blocks.iter().zip(b_blocks) {
-        for i in 0..LANES {
-            lanes[i] = S::fma(x[i], y[i], lanes[i]);
+    const CHAINS: usize = 4;
+    let n = a.len().min(b.len());
+    let (step, mut i) = (CHAINS * S::WIDTH, 0);
+    // SAFETY: loads end before `n`; the body runs only when compiled for a level this machine has.
+    let mut sum = unsafe {
+        let mut sums = [S::splat(0.0); CHAINS];
+        while i + step <= n {
+            for c in 0..CHAINS {
+                let at = i + c * S::WIDTH;
+                sums[c] = S::mul_add(S::load(a.as_ptr().add(at)), S::load(b.as_ptr().add(at)), sums[c]);
+            }
+            i += step;
         }
+        (S::sum(sums[0]) + S::sum(sums[1])) + (S::sum(sums[2]) + S::sum(sums[3]))
+    };
+    for i in i..n {
+        sum = S::fma(a[i], b[i], sum);
     }
-    let rest: f32 = a_rest.iter().zip(b_rest).map(|(x, y)| x * y).sum();
-    total(lanes) + rest
+    sum
 }
 
 /// `max xᵢ`, minus infinity for an empty slice; NaN entries are passed over.
