@@ -12,8 +12,9 @@ fn targets(rows: usize, vocabulary: usize) -> Vec<u32> {
 
 #[track_caller]
 fn check_shape([rows, width, vocabulary]: [usize; 3], temperature: f32, forbidden: &[u32]) {
-    let allowed =
-        |id: u32| if forbidden.contains(&id) { (0..).find(|i| !forbidden.contains(i)).unwrap() } else { id };
+    let allowed = |id: u32| {
+        if forbidden.contains(&id) { (0..).find(|i| !forbidden.contains(i)).expect("a free id") } else { id }
+    };
     let targets: Vec<u32> = targets(rows, vocabulary).into_iter().map(allowed).collect();
     check(&[rows * width, vocabulary * width], |t| {
         let (h, e) = (t[0].clone().reshape([rows, width]), t[1].clone().reshape([vocabulary, width]));

@@ -59,9 +59,9 @@ pub(crate) fn dot_body<S: Simd>(a: &[f32], b: &[f32]) -> f32 {
     let mut sum = unsafe {
         let mut sums = [S::splat(0.0); CHAINS];
         while i + step <= n {
-            for c in 0..CHAINS {
+            for (c, sum) in sums.iter_mut().enumerate() {
                 let at = i + c * S::WIDTH;
-                sums[c] = S::mul_add(S::load(a.as_ptr().add(at)), S::load(b.as_ptr().add(at)), sums[c]);
+                *sum = S::mul_add(S::load(a.as_ptr().add(at)), S::load(b.as_ptr().add(at)), *sum);
             }
             i += step;
         }

@@ -24,7 +24,7 @@ pub fn tensor(values: &[f64], dtype: DType, device: &Device) -> Tensor<1> {
 
 /// The elements of a tensor in double precision.
 pub fn read<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
-    tensor.into_data().convert::<f64>().try_to_vec().unwrap()
+    tensor.into_data().convert::<f64>().try_to_vec().expect("converted to f64")
 }
 
 #[track_caller]
