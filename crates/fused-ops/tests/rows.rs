@@ -2,6 +2,7 @@
 
 mod oracle;
 
+use burn::backend::Flex;
 use burn::tensor::{DType, Device, Tensor};
 use fused_ops::{LoraPair, linear, lora_linear, plain, rms_norm, rotary, swiglu, write_rows};
 use oracle::{check, check_values, read, tensor, values};
@@ -202,16 +203,29 @@ fn a_mix_of_tracked_and_plain_tensors_is_differentiable() {
     assert!(read(x.grad(&grads).unwrap()).iter().all(|g| g.is_finite()));
 }
 
+/// Where a tensor's values are stored.
+fn address(tensor: &Tensor<3>) -> *const u8 {
+    tensor.clone().try_into_primitive::<Flex>().expect("a CPU tensor").bytes().as_ptr()
+}
+
 #[test]
 fn a_cache_is_written_in_place_when_nobody_else_holds_it() {
     let device = Device::flex();
+    let rows = || tensor(&values(12, 1), DType::F32, &device).reshape([2, 2, 3]);
     let cache = Tensor::<3>::zeros([5, 2, 3], &device);
-    let address = |t: &Tensor<3>| t.clone().into_data().as_bytes().len();
-    assert_eq!(address(&cache), 120);
-    let rows = tensor(&values(12, 1), DType::F32, &device).reshape([2, 2, 3]);
+    let before = address(&cache);
+    let cache = write_rows(cache, 3, rows());
+    assert_eq!(address(&cache), before);
+    let expected = plain::write_rows(Tensor::zeros([5, 2, 3], &device), 3, rows());
+    assert_eq!(read(cache), read(expected));
+}
+
+#[test]
+fn a_clone_of_a_cache_keeps_the_old_rows() {
+    let device = Device::flex();
+    let cache = Tensor::<3>::zeros([5, 2, 3], &device);
     let kept = cache.clone();
-    let written = write_rows(cache, 3, rows.clone());
-    let expected = plain::write_rows(kept.clone(), 3, rows);
-    assert_eq!(read(written), read(expected));
-    assert_eq!(read(kept), vec![0.0; 30], "a clone keeps the old rows");
+    let written = write_rows(cache, 0, Tensor::ones([5, 2, 3], &device));
+    assert_eq!(read(kept), vec![0.0; 30]);
+    assert_eq!(read(written), vec![1.0; 30]);
 }

@@ -47,10 +47,10 @@ pub(crate) trait Simd {
     unsafe fn mul_add(a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
 }
 
-/// 512-bit vectors.
+/// 512-bit vectors. Named by [`dispatch!`] only, after [`level`] saw the features.
 #[cfg(target_arch = "x86_64")]
 pub(crate) struct Avx512;
-/// 256-bit vectors with fused multiply-add.
+/// 256-bit vectors with fused multiply-add. Named by [`dispatch!`] only, after [`level`] saw the features.
 #[cfg(target_arch = "x86_64")]
 pub(crate) struct Avx2;
 /// Whatever the target guarantees.

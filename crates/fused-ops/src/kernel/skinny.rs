@@ -148,28 +148,46 @@ unsafe fn tile_sums<S: Simd, const O: usize, const R: usize>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::simd::Portable;
+    #[cfg(target_arch = "x86_64")]
+    use crate::kernel::simd::{Avx2, Level, level};
 
     fn values(n: usize, seed: usize) -> Vec<f32> {
         (0..n).map(|i| ((i * 7919 + seed * 104_729) % 2003) as f32 / 1001.5 - 1.0).collect()
     }
 
-    #[test]
-    fn every_shape_agrees_with_sums_in_double_precision() {
-        for (rows, inner, outer) in
-            [(1, 1, 1), (1, 64, 7), (3, 17, 9), (4, 33, 16), (16, 100, 37), (5, 0, 3), (2, 640, 512)]
-        {
+    const SHAPES: [(usize, usize, usize); 7] =
+        [(1, 1, 1), (1, 64, 7), (3, 17, 9), (4, 33, 16), (16, 100, 37), (5, 0, 3), (2, 640, 512)];
+
+    /// Runs `kernel` on every shape and compares with sums in double precision.
+    #[track_caller]
+    fn check(kernel: impl Fn(Skinny<'_>, &mut [f32])) {
+        for (rows, inner, outer) in SHAPES {
             let (x, w, b) = (values(rows * inner, 1), values(outer * inner, 2), values(outer, 3));
             let mut y = vec![f32::NAN; rows * outer];
-            Skinny { x: &x, weight: &w, bias: Some(&b), rows, inner, outer, stride: inner }
-                .run(&mut y, Threads::All);
+            kernel(Skinny { x: &x, weight: &w, bias: Some(&b), rows, inner, outer, stride: inner }, &mut y);
             for (i, &got) in y.iter().enumerate() {
                 let (r, o) = (i / outer, i % outer);
-                let terms: Vec<_> =
-                    (0..inner).map(|k| f64::from(x[r * inner + k]) * f64::from(w[o * inner + k])).collect();
-                let expected = terms.iter().sum::<f64>() + f64::from(b[o]);
-                let allowed = 1e-6 * (1.0 + terms.iter().map(|t| t.abs()).sum::<f64>());
+                let term = |k: usize| f64::from(x[r * inner + k]) * f64::from(w[o * inner + k]);
+                let expected = (0..inner).map(term).sum::<f64>() + f64::from(b[o]);
+                let allowed = 1e-6 * (1.0 + (0..inner).map(|k| term(k).abs()).sum::<f64>());
                 assert!((f64::from(got) - expected).abs() < allowed, "[{r},{o}] of {rows}x{inner}x{outer}");
             }
+        }
+    }
+
+    #[test]
+    fn every_shape_agrees_with_sums_in_double_precision() {
+        check(|job, out| job.run(out, Threads::All));
+        check(|job, out| job.run(out, Threads::One));
+    }
+
+    #[test]
+    fn every_instruction_set_agrees_with_sums_in_double_precision() {
+        check(|job, out| columns_body::<Portable>(job, Shared::new(out), 0, job.outer));
+        #[cfg(target_arch = "x86_64")]
+        if level() != Level::Portable {
+            check(|job, out| columns_body::<Avx2>(job, Shared::new(out), 0, job.outer));
         }
     }
 }
