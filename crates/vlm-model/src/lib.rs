@@ -1,1 +1,31 @@
 //! Qwen2-VL and Qwen2.5-VL on burn: loading, scoring, generation.
+//!
+//! A model comes from any Hugging Face folder of the family, and gives the log-probabilities and greedy text
+//! that transformers gives.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`config`] | `config.json` in both published layouts |
+//! | [`weights`] | safetensors in and out, every tensor accounted for |
+//! | [`layers`] | linear, norms, gated MLP, rotary angles |
+//! | [`vision`] | the vision towers |
+//! | [`text`] | the decoder and its cache |
+//! | [`generate`] | sampling and decoding |
+//!
+//! Activations are *packed*: the rows of all sequences lie one after another in `[n, width]` tensors without
+//! padding, and an [`fused_ops::AttentionPlan`] says which rows see which.
+
+pub mod config;
+pub mod generate;
+pub mod layers;
+mod model;
+mod prompt;
+mod score;
+pub mod text;
+pub mod vision;
+pub mod weights;
+
+pub use config::{Family, ModelConfig};
+pub use model::{LoadError, VlModel};
+pub use prompt::PromptError;
+pub use weights::Precision;

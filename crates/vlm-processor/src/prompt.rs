@@ -1,6 +1,7 @@
 //! What the model is given for one row: typed tokens, their positions and the visuals they stand for.
 
 use crate::grid::Patches;
+use crate::row_error::RowProblem;
 
 /// One position of a prompt. A visual's placeholder is not a text token, so code that cuts, pads or
 /// samples text cannot touch the inside of an image by accident.
@@ -50,4 +51,41 @@ pub struct Prompt {
     pub delta: i64,
     /// Images and videos in the order in which the tokens refer to them.
     pub visuals: Vec<Visual>,
+}
+
+impl Prompt {
+    /// Position of the `n`-th token written after the prompt while generating with a cache:
+    /// its index plus [`Prompt::delta`], as transformers' `generate` counts.
+    pub fn generated_position(&self, n: usize) -> [i64; 3] {
+        [(self.tokens.len() as i64).saturating_add_unsigned(n as u64).saturating_add(self.delta); 3]
+    }
+
+    /// Position of the `n`-th completion token in one forward pass over prompt and completion.
+    ///
+    /// It differs from [`Prompt::generated_position`] where a video of Qwen2.5-VL lasts longer than its
+    /// frames are wide: text then goes on below the video's largest time, while `delta` counts from it.
+    /// Both are what transformers does.
+    pub fn scored_position(&self, n: usize) -> [i64; 3] {
+        let last = self.positions.last().map_or(-1, |axes| axes.iter().copied().max().unwrap_or(-1));
+        [last.saturating_add(1).saturating_add_unsigned(n as u64); 3]
+    }
+
+    /// Checks that every visual has as many tokens as features after merging `merge_size`² patches.
+    pub fn check_features(&self, merge_size: usize) -> Result<(), RowProblem> {
+        let mut tokens = vec![0; self.visuals.len()];
+        for token in &self.tokens {
+            if let Token::Vision { visual, .. } = *token {
+                let visual = visual as usize;
+                let count = tokens.get_mut(visual);
+                *count.ok_or(RowProblem::FeatureCount { visual, tokens: 1, features: 0 })? += 1;
+            }
+        }
+        for (visual, (tokens, part)) in tokens.into_iter().zip(&self.visuals).enumerate() {
+            let features = part.patches.grid.tokens(merge_size.max(1));
+            if tokens != features {
+                return Err(RowProblem::FeatureCount { visual, tokens, features });
+            }
+        }
+        Ok(())
+    }
 }

@@ -1,0 +1,132 @@
+"""The transformers side of the comparison: the same arguments and the same JSON as `anneal bench`.
+
+    python peer.py --model DIR --input rows.jsonl --task preprocess|prefill|decode|first-token
+                   [--batch N] [--new-tokens N] [--repeat R] [--json]
+
+What is timed, after one warm-up run that is not:
+  preprocess   image files to pixel tensors and ids, `batch` rows to a processor call
+  prefill      prepared inputs to the logits of the last position, vision tower included
+  decode       prepared inputs to `new-tokens` greedy tokens: one `generate` call a batch, prefill included
+  first-token  loading the model, preparing the first row and its first token; no warm-up, one run
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+import transformers
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "reference"))
+from reflib.oracle import Oracle
+from reflib.rows import Row, read_rows
+
+TASKS = ("preprocess", "prefill", "decode", "first-token")
+
+
+def parse_arguments() -> argparse.Namespace:
+    """The command line of `anneal bench`, and `--threads`."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--input", type=Path, required=True)
+    parser.add_argument("--task", choices=TASKS, required=True)
+    parser.add_argument("--batch", type=int, default=1)
+    parser.add_argument("--new-tokens", type=int, default=32)
+    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--threads", type=int, help="threads of torch; its own choice without")
+    parser.add_argument("--json", action="store_true", help="accepted because anneal has it; the output is always JSON")
+    return parser.parse_args()
+
+
+def batches(rows: list[Row], size: int) -> list[list[Row]]:
+    """Rows in groups of `size`, in order."""
+    return [rows[start : start + size] for start in range(0, len(rows), size)]
+
+
+def timed(work: Callable[[], object], repeat: int) -> tuple[list[float], object]:
+    """Seconds of each run after a warm-up, and what the last one gave."""
+    work()
+    seconds, result = [], None
+    for _ in range(repeat):
+        start = time.perf_counter()
+        result = work()
+        seconds.append(time.perf_counter() - start)
+    return seconds, result
+
+
+def prompt_tokens(prepared: list[transformers.BatchFeature]) -> int:
+    """Tokens of all prompts, padding left out."""
+    return sum(int(inputs["attention_mask"].sum()) for inputs in prepared)
+
+
+def preprocess(oracle: Oracle, rows: list[Row], arguments: argparse.Namespace) -> dict[str, object]:
+    """Time the processor, decoding of the files included."""
+    seconds, prepared = timed(lambda: [oracle.inputs(group) for group in batches(rows, arguments.batch)], arguments.repeat)
+    digest = hashlib.sha256()
+    for inputs in prepared:
+        digest.update(inputs["pixel_values"].contiguous().numpy().tobytes())
+    return {"tokens": prompt_tokens(prepared), "seconds": seconds, "output_sha256": digest.hexdigest()}
+
+
+@torch.inference_mode()
+def prefill(oracle: Oracle, rows: list[Row], arguments: argparse.Namespace) -> dict[str, object]:
+    """Time one forward pass a batch; the head runs on the last position only."""
+    prepared = [oracle.inputs(group) for group in batches(rows, arguments.batch)]
+
+    def forward() -> list[list[int]]:
+        ends = [oracle.model(**inputs, logits_to_keep=1, use_cache=True).logits[:, -1] for inputs in prepared]
+        return torch.cat(ends).argmax(-1, keepdim=True).tolist()
+
+    seconds, best = timed(forward, arguments.repeat)
+    return {"tokens": prompt_tokens(prepared), "seconds": seconds, "token_ids": best}
+
+
+@torch.inference_mode()
+def decode(oracle: Oracle, rows: list[Row], arguments: argparse.Namespace) -> dict[str, object]:
+    """Time `generate`, as a user calls it."""
+    prepared = [oracle.inputs(group) for group in batches(rows, arguments.batch)]
+
+    def generate() -> list[list[int]]:
+        found = []
+        for inputs in prepared:
+            out = oracle.model.generate(**inputs, max_new_tokens=arguments.new_tokens)
+            found += out[:, inputs["input_ids"].shape[1] :].tolist()
+        return found
+
+    seconds, tokens = timed(generate, arguments.repeat)
+    return {"tokens": sum(map(len, tokens)), "seconds": seconds, "token_ids": tokens}
+
+
+def first_token(rows: list[Row], arguments: argparse.Namespace) -> dict[str, object]:
+    """Time from a started interpreter with everything imported to the first token."""
+    start = time.perf_counter()
+    token = Oracle(arguments.model).generate(rows[:1], 1)[0].token_ids
+    return {"tokens": 1, "seconds": [time.perf_counter() - start], "token_ids": [token]}
+
+
+def main() -> None:
+    """Run the task and print one JSON object."""
+    arguments = parse_arguments()
+    transformers.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
+    rows = read_rows(arguments.input)
+    if arguments.task == "first-token":
+        found = first_token(rows, arguments)
+    else:
+        task = {"preprocess": preprocess, "prefill": prefill, "decode": decode}[arguments.task]
+        found = task(Oracle(arguments.model), rows, arguments)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    print(json.dumps({"task": arguments.task, "batch": arguments.batch, "rows": len(rows), **found, "peak_rss_bytes": peak}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""Writes docs/performance.md and the JSON file beside it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+FIRST_TOKEN_GOAL = 0.5
+HOW = """## How it was measured
+- Both sides read the same generated checkpoints (random weights, Qwen2.5-VL, float32) and the same rows. `nano` has
+  255 thousand parameters, `91M` has hidden size 768 and 12 layers. Made by `benches/peers/workload.py`.
+- Before anything is timed, ids, positions and pixels are compared; decoding and prefill must give the same tokens in
+  every process of both sides, or there is no table.
+- Each side runs in a process of its own. Processes alternate, and who goes first alternates with the rounds. Every process
+  warms up once, then times its repeats; the table shows the median of all of them and their range.
+- Both sides choose their number of threads themselves.
+- Image preprocessing goes from JPEG files to pixel tensors and token ids, decoding included: Pillow and then
+  `AutoProcessor` (torchvision back end, eight rows a call) on the peer's side.
+- Decoding is a whole greedy `generate` call on prepared inputs, prefill and vision tower included: eight prompts of
+  different lengths, half of them with an image, one by one or as one batch.
+- Prefill goes from prepared inputs to the logits of the last position, vision tower included.
+- First token: the wall-clock time of a whole process that loads the model, reads one row with an image and writes one
+  token. "In process" leaves out starting Python and its imports.
+"""
+
+
+def amount(value: float) -> str:
+    """Three significant digits without exponents."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def spread(side: dict) -> str:
+    """Median with range."""
+    return f"{amount(side['median'])} ({amount(side['lowest'])} to {amount(side['highest'])})"
+
+
+def verdict(met: bool) -> str:
+    """The last column."""
+    return "met" if met else "**short**"
+
+
+def case_line(case: dict) -> str:
+    """One task of the table."""
+    met = verdict(case["ratio"] >= case["goal"])
+    memory = f"{case['ours']['peak_rss_bytes'] / 2**20:,.0f} / {case['peer']['peak_rss_bytes'] / 2**20:,.0f}"
+    cells = (case["task"], case["unit"], spread(case["ours"]), spread(case["peer"]), f"{case['ratio']:.2f}x",
+             f"{case['goal']:g}x", met, memory)  # fmt: skip
+    return "| " + " | ".join(cells) + " |"
+
+
+def first_token_lines(first: dict) -> list[str]:
+    """The table of starting times."""
+    met = verdict(first["ours"]["median"] < FIRST_TOKEN_GOAL)
+    return [
+        "| start to first token, nano | seconds | goal |",
+        "|---|---|---|",
+        f"| anneal, whole process | {spread(first['ours'])} | under {FIRST_TOKEN_GOAL:g}: {met} |",
+        f"| transformers, whole process | {spread(first['peer'])} | |",
+        f"| transformers, in process | {spread(first['peer_in_process'])} | |",
+    ]
+
+
+def markdown(results: dict, notes: str) -> str:
+    """The whole page."""
+    machine, versions = results["machine"], results["versions"]
+    lines = [
+        "# Performance", "",
+        f"Measured on {results['date']} with `{results['command']}`: {machine['processor']}, {machine['cores']} cores, "
+        f"{machine['memory_gib']} GiB, AVX-512 {'present' if machine['avx512'] else 'absent'}, {machine['system']}, "
+        f"load {machine['load_at_start']} at the start.", "",
+        f"Ours: anneal at commit {results['commit']}. Peers: " + ", ".join(f"{k} {v}" for k, v in versions.items()) + ".", "",
+        "| task | unit | anneal: median (range) | transformers: median (range) | ratio | goal | | memory, MiB (ours / peer) |",
+        "|---|---|---|---|---|---|---|---|",
+        *[case_line(case) for case in results["cases"]], "",
+        *first_token_lines(results["first_token"]), "",
+    ]  # fmt: skip
+    return "\n".join(lines) + "\n" + (notes.strip() + "\n\n" if notes.strip() else "") + HOW
+
+
+def write_report(results: dict, docs: Path, notes: Path) -> Path:
+    """Write the page and its data; `notes` holds what a person knows about the figures that fall short."""
+    docs.mkdir(parents=True, exist_ok=True)
+    text = notes.read_text(encoding="utf-8") if notes.exists() else ""
+    (docs / "performance.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    page = docs / "performance.md"
+    page.write_text(markdown(results, text), encoding="utf-8")
+    return page

@@ -1,0 +1,172 @@
+//! What the user can type.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Post-training for vision-language models.
+#[derive(Parser)]
+#[command(name = "anneal", version, about, propagate_version = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The verbs.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Complete the conversations of a JSONL file
+    Generate(GenerateArgs),
+    /// Write the log-probabilities of given completions
+    Score(ScoreArgs),
+    /// Write the pixels, ids and positions that the model would be given
+    Preprocess(PreprocessArgs),
+    /// Measure preprocessing, prefill and decoding on this machine
+    Bench(BenchArgs),
+}
+
+/// Where the model is and what runs it.
+#[derive(Args)]
+pub struct ModelArgs {
+    /// Folder with config.json, tokenizer.json and *.safetensors, as Hugging Face publishes it
+    #[arg(long, value_name = "DIR")]
+    pub model: PathBuf,
+    /// cpu, wgpu, vulkan or cuda, with :N for the N-th card
+    #[arg(long, default_value = "cpu")]
+    pub device: String,
+    /// Type of weights and activations; auto is float32 on cpu and wgpu, bfloat16 on vulkan and cuda
+    #[arg(long, value_enum, default_value_t = Dtype::Auto)]
+    pub dtype: Dtype,
+    /// Threads of the CPU; all cores when absent
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+}
+
+/// Names as torch spells them.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Dtype {
+    Auto,
+    Float32,
+    Bfloat16,
+    Float16,
+}
+
+/// Rows in, results out.
+#[derive(Args)]
+pub struct FileArgs {
+    /// JSONL file of rows; files named in it are relative to its folder
+    #[arg(long, value_name = "ROWS.jsonl")]
+    pub input: PathBuf,
+    /// JSONL file of results; when it is there already, rows that have a result are not done again
+    #[arg(long, value_name = "OUT.jsonl")]
+    pub output: PathBuf,
+    /// Start afresh when the output is there already
+    #[arg(long)]
+    pub overwrite: bool,
+}
+
+/// Arguments of `generate`.
+#[derive(Args)]
+pub struct GenerateArgs {
+    #[command(flatten)]
+    pub model: ModelArgs,
+    #[command(flatten)]
+    pub files: FileArgs,
+    /// Longest completion, in tokens
+    #[arg(long, value_name = "N", default_value_t = 128)]
+    pub max_new_tokens: usize,
+    /// 0 always takes the most likely token [default: 0]
+    #[arg(long, value_name = "T")]
+    pub temperature: Option<f32>,
+    /// Sample among the most likely tokens that together reach this probability [default: 1]
+    #[arg(long, value_name = "P")]
+    pub top_p: Option<f32>,
+    /// Sample among this many most likely tokens; 0 is all [default: 0]
+    #[arg(long, value_name = "K")]
+    pub top_k: Option<usize>,
+    /// Make tokens that were seen before less likely; 1 is off [default: 1]
+    #[arg(long, value_name = "X")]
+    pub repetition_penalty: Option<f32>,
+    /// Take what the flags leave open from the folder's generation_config.json
+    #[arg(long)]
+    pub use_generation_config: bool,
+    /// Never write vision and padding placeholders, and leave them out of the log-probabilities
+    #[arg(long)]
+    pub mask_vision_tokens: bool,
+    /// Completions for each row
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub num_generations: usize,
+    /// Seed of the sampling
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    pub seed: u64,
+    /// Completions that are decoded together; the results do not depend on it
+    #[arg(long, value_name = "N", default_value_t = 8)]
+    pub batch_size: usize,
+}
+
+/// Arguments of `score`.
+#[derive(Args)]
+pub struct ScoreArgs {
+    #[command(flatten)]
+    pub model: ModelArgs,
+    #[command(flatten)]
+    pub files: FileArgs,
+    /// What logits are divided by
+    #[arg(long, value_name = "T", default_value_t = 1.0)]
+    pub temperature: f32,
+    /// Leave vision and padding placeholders out of the distribution
+    #[arg(long)]
+    pub mask_vision_tokens: bool,
+}
+
+/// Arguments of `preprocess`.
+#[derive(Args)]
+pub struct PreprocessArgs {
+    /// Model folder; its weights are not read
+    #[arg(long, value_name = "DIR")]
+    pub model: PathBuf,
+    /// JSONL file of rows; files named in it are relative to its folder
+    #[arg(long, value_name = "ROWS.jsonl")]
+    pub input: PathBuf,
+    /// Folder for one ID.safetensors a row; files that are there already are not made again
+    #[arg(long, value_name = "DIR")]
+    pub output: PathBuf,
+    /// Make files again that are there already
+    #[arg(long)]
+    pub overwrite: bool,
+}
+
+/// Arguments of `bench`.
+#[derive(Args)]
+pub struct BenchArgs {
+    #[command(flatten)]
+    pub model: ModelArgs,
+    /// JSONL file of rows
+    #[arg(long, value_name = "ROWS.jsonl")]
+    pub input: PathBuf,
+    /// What to measure
+    #[arg(long, value_enum)]
+    pub task: Task,
+    /// Rows in one repetition; the file's rows are repeated as often as needed
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub batch: usize,
+    /// Tokens to decode for each row, end tokens ignored
+    #[arg(long, value_name = "N", default_value_t = 64)]
+    pub new_tokens: usize,
+    /// Measured repetitions, after one that is not counted
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub repeat: usize,
+    /// One JSON object instead of a sentence
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What `bench` measures.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Task {
+    /// Files to pixels, ids and positions
+    Preprocess,
+    /// Prompts to the logits of the first token
+    Prefill,
+    /// Tokens after the first
+    Decode,
+}

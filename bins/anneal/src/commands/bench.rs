@@ -1,0 +1,112 @@
+//! `anneal bench`: what preprocessing, prefill and decoding take on this machine.
+
+use crate::args::{BenchArgs, Task};
+use crate::{Outcome, device, memory, rows};
+use serde::Serialize;
+use std::time::Instant;
+use vlm_model::VlModel;
+use vlm_model::generate::{DrawKey, Request, SamplingSettings};
+use vlm_processor::{Processor, Prompt, Row, RowReader};
+
+/// The figures of one run, in the form that the comparison script reads.
+#[derive(Serialize)]
+struct Report {
+    task: &'static str,
+    batch: usize,
+    /// Rows of one repetition.
+    rows: usize,
+    /// Tokens of one repetition: read by prefill, written by decode after the first of each row.
+    tokens: usize,
+    /// Seconds of each repetition.
+    seconds: Vec<f64>,
+    peak_rss_bytes: Option<u64>,
+    /// What was decoded, so that a comparison can tell whether both sides did the same.
+    token_ids: Vec<Vec<u32>>,
+}
+
+/// Runs the command.
+pub fn run(args: &BenchArgs) -> Outcome {
+    let rows: Vec<Row> = RowReader::open(&args.input)?.map(|(_, row)| row).collect::<Result<_, _>>()?;
+    if rows.is_empty() {
+        return Err(format!("{}: found no rows, expected at least one", args.input.display()).into());
+    }
+    let rows: Vec<&Row> = rows.iter().cycle().take(args.batch.max(1)).collect();
+    let processor = Processor::from_dir(&args.model.model)?;
+    let root = rows::root_of(&args.input);
+    let prepare = || rows.iter().map(|row| processor.prepare(row, root)).collect::<Result<Vec<_>, _>>();
+    let report = if args.task == Task::Preprocess {
+        device::open(&args.model)?;
+        let (seconds, prompts) = repeat(args.repeat, prepare)?;
+        let tokens = prompts.iter().map(|prompt| prompt.tokens.len()).sum();
+        report(args, tokens, seconds, Vec::new())
+    } else {
+        let prompts = prepare()?;
+        measure_model(args, &device::load_model(&args.model)?, &prompts)?
+    };
+    if args.json {
+        println!("{}", serde_json::to_string(&report)?);
+    } else {
+        println!("{}", sentence(&report));
+    }
+    Ok(())
+}
+
+fn measure_model(args: &BenchArgs, model: &VlModel, prompts: &[Prompt]) -> Result<Report, Box<dyn std::error::Error>> {
+    let key = DrawKey { seed: 0, step: 0, prompt: 0, sample: 0, token: 0 };
+    let requests: Vec<Request> = prompts.iter().map(|prompt| Request { prompt, samples: 1, key }).collect();
+    let run = |new_tokens| model.generate(&requests, &SamplingSettings::greedy(new_tokens, Vec::new()));
+    let (prefill, first) = repeat(args.repeat, || run(1))?;
+    if args.task == Task::Prefill {
+        let tokens = prompts.iter().map(|prompt| prompt.tokens.len()).sum();
+        return Ok(report(args, tokens, prefill, token_ids(&first)));
+    }
+    let (whole, written) = repeat(args.repeat, || run(args.new_tokens))?;
+    let mut fastest = prefill.clone();
+    fastest.sort_by(f64::total_cmp);
+    let median = fastest[fastest.len() / 2];
+    let decode = whole.iter().map(|seconds| seconds - median).collect();
+    let tokens = args.new_tokens.saturating_sub(1) * prompts.len();
+    Ok(report(args, tokens, decode, token_ids(&written)))
+}
+
+fn token_ids(completions: &[Vec<vlm_model::generate::Completion>]) -> Vec<Vec<u32>> {
+    completions.iter().flatten().map(|completion| completion.token_ids.clone()).collect()
+}
+
+/// Runs `work` once uncounted and then `times` times; the seconds of each and the last result.
+fn repeat<T, E>(times: usize, work: impl Fn() -> Result<T, E>) -> Result<(Vec<f64>, T), E> {
+    let mut last = work()?;
+    let mut seconds = Vec::with_capacity(times);
+    for _ in 0..times.max(1) {
+        let start = Instant::now();
+        last = work()?;
+        seconds.push(start.elapsed().as_secs_f64());
+    }
+    Ok((seconds, last))
+}
+
+fn report(args: &BenchArgs, tokens: usize, seconds: Vec<f64>, token_ids: Vec<Vec<u32>>) -> Report {
+    let task = match args.task {
+        Task::Preprocess => "preprocess",
+        Task::Prefill => "prefill",
+        Task::Decode => "decode",
+    };
+    let peak_rss_bytes = memory::peak_rss_bytes();
+    Report { task, batch: args.batch, rows: args.batch.max(1), tokens, seconds, peak_rss_bytes, token_ids }
+}
+
+fn sentence(report: &Report) -> String {
+    let mut seconds = report.seconds.clone();
+    seconds.sort_by(f64::total_cmp);
+    let median = seconds[seconds.len() / 2];
+    let memory = report.peak_rss_bytes.map_or(String::new(), |b| format!(", peak memory {} MiB", b >> 20));
+    format!(
+        "{}: {} rows in {:.4} s (median of {}): {:.1} rows/s, {:.0} tokens/s{memory}",
+        report.task,
+        report.rows,
+        median,
+        seconds.len(),
+        report.rows as f64 / median,
+        report.tokens as f64 / median,
+    )
+}

@@ -1,0 +1,121 @@
+//! `anneal generate`: rows in, completions out.
+
+use crate::args::GenerateArgs;
+use crate::output::Output;
+use crate::rows::{Ready, Source};
+use crate::{Outcome, device, progress, rows};
+use serde::Serialize;
+use vlm_model::generate::{Completion, DrawKey, FinishReason, GenerationConfig, Request, SamplingSettings};
+use vlm_model::{PromptError, VlModel};
+use vlm_processor::{Processor, Prompt, RowProblem, SpecialTokens};
+
+#[derive(Serialize)]
+struct Line<'a> {
+    id: &'a str,
+    prompt_tokens: usize,
+    completions: Vec<Written<'a>>,
+}
+
+#[derive(Serialize)]
+struct Written<'a> {
+    text: String,
+    token_ids: &'a [u32],
+    logprobs: &'a [f32],
+    finish_reason: &'static str,
+}
+
+/// Runs the command.
+pub fn run(args: &GenerateArgs) -> Outcome {
+    let processor = Processor::from_dir(&args.model.model)?;
+    let settings = settings(args, &processor)?;
+    let total = rows::count(&args.files.input)?;
+    let (mut output, done) = Output::open(&args.files.output, &record(args), args.files.overwrite)?;
+    let model = device::load_model(&args.model)?;
+    let bar = progress::rows(total, done.len() as u64);
+    let root = rows::root_of(&args.files.input);
+    let together = args.batch_size / args.num_generations.max(1);
+    let source = Source { input: &args.files.input, batch: together, done: &done };
+    rows::for_each_batch(
+        source,
+        |row| processor.prepare(row, root),
+        |batch| {
+            for (row, completions) in batch.iter().zip(complete(&model, &batch, args, &settings)?) {
+                output.write(&line(row, &completions, &processor)?)?;
+                bar.inc(1);
+            }
+            Ok(())
+        },
+    )?;
+    bar.finish_and_clear();
+    Ok(())
+}
+
+fn complete(
+    model: &VlModel,
+    rows: &[Ready<Prompt>],
+    args: &GenerateArgs,
+    settings: &SamplingSettings,
+) -> Result<Vec<Vec<Completion>>, PromptError> {
+    let request = |row: &'_ Ready<Prompt>| DrawKey {
+        seed: args.seed,
+        step: 0,
+        prompt: DrawKey::prompt_of(&row.id),
+        sample: 0,
+        token: 0,
+    };
+    let requests: Vec<Request> = rows
+        .iter()
+        .map(|row| Request { prompt: &row.item, samples: args.num_generations, key: request(row) })
+        .collect();
+    model.generate(&requests, settings)
+}
+
+fn line<'a>(
+    row: &'a Ready<Prompt>,
+    completions: &'a [Completion],
+    processor: &Processor,
+) -> Result<Line<'a>, RowProblem> {
+    let written = |completion: &'a Completion| {
+        Ok(Written {
+            text: processor.decode(&completion.token_ids, SpecialTokens::Skip)?,
+            token_ids: &completion.token_ids,
+            logprobs: &completion.logprobs,
+            finish_reason: match completion.finish {
+                FinishReason::Stop => "stop",
+                FinishReason::Length => "length",
+            },
+        })
+    };
+    let completions = completions.iter().map(written).collect::<Result<_, RowProblem>>()?;
+    Ok(Line { id: &row.id, prompt_tokens: row.item.tokens.len(), completions })
+}
+
+/// Flags first, then the folder's suggestions when they are asked for, then greedy decoding.
+fn settings(
+    args: &GenerateArgs,
+    processor: &Processor,
+) -> Result<SamplingSettings, Box<dyn std::error::Error>> {
+    let folder = GenerationConfig::from_dir(&args.model.model)?;
+    let stop = if folder.eos.is_empty() { processor.special().eos.clone() } else { folder.eos.clone() };
+    let offered = if args.use_generation_config { folder.clone() } else { GenerationConfig::default() };
+    let forbidden =
+        if args.mask_vision_tokens { super::placeholders(processor, &stop) } else { Vec::new() };
+    let settings = SamplingSettings::greedy(args.max_new_tokens, stop)
+        .temperature(args.temperature.or(offered.temperature).unwrap_or(0.0))?
+        .top_k(args.top_k.or(offered.top_k).unwrap_or(0))
+        .top_p(args.top_p.or(offered.top_p).unwrap_or(1.0))?
+        .repetition_penalty(args.repetition_penalty.or(offered.repetition_penalty).unwrap_or(1.0))?
+        .forbid(forbidden);
+    Ok(settings)
+}
+
+/// What the results depend on, beside the rows.
+fn record(args: &GenerateArgs) -> serde_json::Value {
+    serde_json::json!({
+        "command": "generate", "model": args.model.model, "input": args.files.input,
+        "max_new_tokens": args.max_new_tokens, "temperature": args.temperature, "top_p": args.top_p,
+        "top_k": args.top_k, "repetition_penalty": args.repetition_penalty,
+        "use_generation_config": args.use_generation_config, "mask_vision_tokens": args.mask_vision_tokens,
+        "num_generations": args.num_generations, "seed": args.seed,
+    })
+}

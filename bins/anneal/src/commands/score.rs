@@ -1,0 +1,68 @@
+//! `anneal score`: log-probabilities of the completions that rows bring.
+
+use crate::args::ScoreArgs;
+use crate::output::Output;
+use crate::rows::Source;
+use crate::{Outcome, device, progress, rows};
+use serde::Serialize;
+use vlm_model::generate::GenerationConfig;
+use vlm_processor::{Processor, RowError};
+
+/// Rows that are prepared together; the model scores them one by one.
+const AT_ONCE: usize = 8;
+
+#[derive(Serialize)]
+struct Line<'a> {
+    id: &'a str,
+    token_ids: &'a [u32],
+    logprobs: Vec<f32>,
+}
+
+/// A row without a completion.
+#[derive(Debug, thiserror::Error)]
+#[error("row {id:?}: nothing to score; expected a \"completion\" or \"completion_ids\"")]
+struct NoCompletion {
+    id: String,
+}
+
+/// Runs the command.
+pub fn run(args: &ScoreArgs) -> Outcome {
+    let temperature = args.temperature;
+    if !(temperature.is_finite() && temperature > 0.0) {
+        return Err(format!("--temperature: found {temperature}, expected a positive number").into());
+    }
+    let processor = Processor::from_dir(&args.model.model)?;
+    let stop = GenerationConfig::from_dir(&args.model.model)?.eos;
+    let forbidden =
+        if args.mask_vision_tokens { super::placeholders(&processor, &stop) } else { Vec::new() };
+    let total = rows::count(&args.files.input)?;
+    let (mut output, done) = Output::open(&args.files.output, &record(args), args.files.overwrite)?;
+    let model = device::load_model(&args.model)?;
+    let bar = progress::rows(total, done.len() as u64);
+    let root = rows::root_of(&args.files.input);
+    rows::for_each_batch(
+        Source { input: &args.files.input, batch: AT_ONCE, done: &done },
+        |row| Ok::<_, RowError>((processor.prepare(row, root)?, processor.prepare_completion(row)?)),
+        |batch| {
+            for row in batch {
+                let (prompt, completion) = row.item;
+                let token_ids = completion.ok_or_else(|| NoCompletion { id: row.id.clone() })?;
+                let scored = model.score(&prompt, &[&token_ids], temperature, &forbidden)?;
+                let logprobs = scored.log_probs.into_data().try_into_vec()?;
+                output.write(&Line { id: &row.id, token_ids: &token_ids, logprobs })?;
+                bar.inc(1);
+            }
+            Ok(())
+        },
+    )?;
+    bar.finish_and_clear();
+    Ok(())
+}
+
+/// What the results depend on, beside the rows.
+fn record(args: &ScoreArgs) -> serde_json::Value {
+    serde_json::json!({
+        "command": "score", "model": args.model.model, "input": args.files.input,
+        "temperature": args.temperature, "mask_vision_tokens": args.mask_vision_tokens,
+    })
+}

@@ -1,0 +1,155 @@
+//! A JSONL file of results that grows row by row and can be continued.
+
+use serde::Serialize;
+use std::collections::HashSet;
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+
+/// Why results cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub enum OutputError {
+    /// The system refused.
+    #[error("{path}: {source}", path = path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The file holds something else.
+    #[error("{path}: line {line} is not a result with an \"id\"; give another --output, or --overwrite", path = path.display())]
+    NotResults {
+        /// The file.
+        path: PathBuf,
+        /// The line.
+        line: usize,
+    },
+    /// The results there were made otherwise.
+    #[error(
+        "{path}: holds results of other settings (see {record}); continue with those settings, give another --output, or --overwrite",
+        path = path.display(), record = record.display()
+    )]
+    OtherSettings {
+        /// The results.
+        path: PathBuf,
+        /// Where their settings are recorded.
+        record: PathBuf,
+    },
+}
+
+/// The open file.
+pub struct Output {
+    path: PathBuf,
+    file: File,
+}
+
+/// Ids that a file of results has a whole line for.
+pub type Done = HashSet<String>;
+
+impl Output {
+    /// Opens `path` to continue it, or afresh. `settings` is everything that the results depend on: it is kept
+    /// beside the results, and a file of other settings is refused rather than mixed.
+    pub fn open(
+        path: &Path,
+        settings: &serde_json::Value,
+        overwrite: bool,
+    ) -> Result<(Self, Done), OutputError> {
+        let record = record_path(path);
+        let (done, length) = if overwrite { (HashSet::new(), 0) } else { finished(path)? };
+        if !done.is_empty() && std::fs::read(&record).is_ok_and(|was| was != to_line(settings)) {
+            return Err(OutputError::OtherSettings { path: path.to_owned(), record });
+        }
+        std::fs::write(&record, to_line(settings)).map_err(|source| OutputError::Io { path: record, source })?;
+        let io = |source| OutputError::Io { path: path.to_owned(), source };
+        let file = OpenOptions::new().create(true).append(true).open(path).map_err(io)?;
+        // A process that was killed while writing leaves half a line behind.
+        file.set_len(length).map_err(io)?;
+        Ok((Self { path: path.to_owned(), file }, done))
+    }
+
+    /// Appends one result.
+    pub fn write(&mut self, result: &impl Serialize) -> Result<(), OutputError> {
+        let written = self.file.write_all(&to_line(result)).and_then(|()| self.file.flush());
+        written.map_err(|source| OutputError::Io { path: self.path.clone(), source })
+    }
+}
+
+fn to_line(value: &impl Serialize) -> Vec<u8> {
+    let mut line = serde_json::to_vec(value).expect("results are plain data");
+    line.push(b'\n');
+    line
+}
+
+fn record_path(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".settings.json");
+    path.with_file_name(name)
+}
+
+/// Ids with a whole line, and the length of those lines.
+fn finished(path: &Path) -> Result<(Done, u64), OutputError> {
+    #[derive(serde::Deserialize)]
+    struct Result {
+        id: String,
+    }
+    let io = |source| OutputError::Io { path: path.to_owned(), source };
+    let file = match File::open(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok((HashSet::new(), 0)),
+        opened => opened.map_err(io)?,
+    };
+    let (mut done, mut length) = (HashSet::new(), 0);
+    let mut reader = BufReader::new(file);
+    let mut line = Vec::new();
+    for number in 1.. {
+        line.clear();
+        let read = reader.read_until(b'\n', &mut line).map_err(io)?;
+        if line.last() != Some(&b'\n') {
+            break;
+        }
+        let result: Result = serde_json::from_slice(&line)
+            .map_err(|_| OutputError::NotResults { path: path.to_owned(), line: number })?;
+        done.insert(result.id);
+        length += read as u64;
+    }
+    Ok((done, length))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn half_a_line_is_cut_off_and_whole_lines_are_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("out.jsonl");
+        std::fs::write(&path, "{\"id\":\"a\"}\n{\"id\":\"b\"}\n{\"id\":\"c").unwrap();
+        let (mut output, done) = Output::open(&path, &json!({}), false).unwrap();
+        assert_eq!(done, ["a", "b"].map(String::from).into());
+        output.write(&json!({"id": "c"})).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "{\"id\":\"a\"}\n{\"id\":\"b\"}\n{\"id\":\"c\"}\n");
+    }
+
+    #[test]
+    fn results_of_other_settings_are_not_mixed() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("out.jsonl");
+        let open = |seed: u64, overwrite| Output::open(&path, &json!({"seed": seed}), overwrite);
+        open(1, false).unwrap().0.write(&json!({"id": "a"})).unwrap();
+        assert_eq!(open(1, false).unwrap().1.len(), 1);
+        let error = open(2, false).err().unwrap();
+        assert!(error.to_string().contains("--overwrite"), "{error}");
+        assert!(open(2, true).unwrap().1.is_empty());
+        assert_eq!(std::fs::read(&path).unwrap(), b"");
+    }
+
+    #[test]
+    fn a_file_of_something_else_is_not_touched() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("thesis.txt");
+        std::fs::write(&path, "my thesis\n").unwrap();
+        assert!(Output::open(&path, &json!({}), false).is_err());
+        assert_eq!(std::fs::read(&path).unwrap(), b"my thesis\n");
+    }
+}

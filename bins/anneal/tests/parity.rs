@@ -1,0 +1,88 @@
+//! From files to files: what the commands write is what transformers computes.
+
+mod common;
+
+use common::{CHECKPOINTS, checkpoint, distance, fixtures, json_lines, rows, succeed};
+use safetensors::SafeTensors;
+use std::path::PathBuf;
+
+/// Scores and generations that f32 arithmetic must reach.
+fn golden(name: &str) -> PathBuf {
+    let wide = if name.ends_with("bf16") { format!("{name}-as-float32") } else { name.into() };
+    fixtures().join("golden/model").join(wide)
+}
+
+#[test]
+fn preprocess_writes_the_recorded_tensors() {
+    for name in CHECKPOINTS {
+        let dir = tempfile::tempdir().unwrap();
+        succeed("preprocess", &checkpoint(name), &rows(), dir.path(), &[]);
+        let recorded = fixtures().join("golden/model").join(name).join("preprocess");
+        let mut compared = 0;
+        for file in std::fs::read_dir(recorded).unwrap().map(|file| file.unwrap().path()) {
+            let (ours, theirs) = (dir.path().join(file.file_name().unwrap()), std::fs::read(&file).unwrap());
+            let ours = std::fs::read(&ours).unwrap_or_else(|error| panic!("{}: {error}", ours.display()));
+            let (ours, theirs) =
+                (SafeTensors::deserialize(&ours).unwrap(), SafeTensors::deserialize(&theirs).unwrap());
+            let mut names = (ours.names(), theirs.names());
+            names.0.sort_unstable();
+            names.1.sort_unstable();
+            assert_eq!(names.0, names.1, "{name}: {}", file.display());
+            for tensor in names.0 {
+                let (ours, theirs) = (ours.tensor(tensor).unwrap(), theirs.tensor(tensor).unwrap());
+                assert_eq!(ours.shape(), theirs.shape(), "{name}: {} {tensor}", file.display());
+                if tensor.starts_with("pixel_values") {
+                    let off = pixel_distance(ours.data(), theirs.data());
+                    assert!(off <= 0.03, "{name}: {} {tensor} off by {off}", file.display());
+                } else {
+                    assert_eq!(ours.data(), theirs.data(), "{name}: {} {tensor}", file.display());
+                }
+            }
+            compared += 1;
+        }
+        assert!(compared > 5, "{name}: only {compared} recorded rows");
+    }
+}
+
+fn pixel_distance(a: &[u8], b: &[u8]) -> f32 {
+    let numbers = |bytes: &[u8]| -> Vec<f32> {
+        bytes.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
+    };
+    numbers(a).iter().zip(numbers(b)).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+}
+
+#[test]
+fn score_writes_the_recorded_log_probabilities() {
+    for name in CHECKPOINTS {
+        let dir = tempfile::tempdir().unwrap();
+        let out = dir.path().join("scores.jsonl");
+        succeed("score", &checkpoint(name), &rows(), &out, &[]);
+        let (ours, theirs) = (json_lines(&out), json_lines(&golden(name).join("score.jsonl")));
+        assert_eq!(ours.len(), theirs.len());
+        for (ours, theirs) in ours.iter().zip(&theirs) {
+            assert_eq!((&ours["id"], &ours["token_ids"]), (&theirs["id"], &theirs["token_ids"]));
+            let off = distance(&ours["logprobs"], &theirs["logprobs"]);
+            // Where a picture was resized, a pixel may differ by one of its 256 steps.
+            assert!(off < 2e-4, "{name}: {} is off by {off}", ours["id"]);
+        }
+    }
+}
+
+#[test]
+fn generate_writes_the_recorded_greedy_completions() {
+    for name in CHECKPOINTS {
+        let dir = tempfile::tempdir().unwrap();
+        let out = dir.path().join("generated.jsonl");
+        succeed("generate", &checkpoint(name), &rows(), &out, &["--max-new-tokens", "32"]);
+        let (ours, theirs) = (json_lines(&out), json_lines(&golden(name).join("generate.jsonl")));
+        assert_eq!(ours.len(), theirs.len());
+        for (ours, theirs) in ours.iter().zip(&theirs) {
+            let (mine, recorded) = (&ours["completions"][0], &theirs["completions"][0]);
+            for key in ["token_ids", "text", "finish_reason"] {
+                assert_eq!(mine[key], recorded[key], "{name}: {} {key}", ours["id"]);
+            }
+            assert_eq!(ours["prompt_tokens"], theirs["prompt_tokens"]);
+            assert!(distance(&mine["logprobs"], &recorded["logprobs"]) < 2e-4, "{name}: {}", ours["id"]);
+        }
+    }
+}

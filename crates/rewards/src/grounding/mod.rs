@@ -1,0 +1,4 @@
+//! Grounding.
+/// x
+#[derive(Clone, Debug, PartialEq)]
+pub struct Located {}

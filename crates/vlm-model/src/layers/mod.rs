@@ -1,0 +1,11 @@
+//! Layers that both the decoder and the vision towers are made of.
+
+mod linear;
+mod mlp;
+mod norm;
+mod rotary;
+
+pub use linear::{Bias, Linear};
+pub use mlp::GatedMlp;
+pub use norm::{LayerNorm, RmsNorm};
+pub use rotary::RotaryTable;

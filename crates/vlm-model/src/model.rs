@@ -1,0 +1,82 @@
+//! The whole network.
+
+use crate::config::{ConfigError, ModelConfig};
+use crate::layers::{Bias, Linear};
+use crate::text::Decoder;
+use crate::vision::VisionTower;
+use crate::weights::{Checkpoint, CheckpointError, Precision, WeightLoader};
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+use std::path::Path;
+
+/// Why a model folder cannot be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// Its `config.json` is unusable.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// Its weights are unusable.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+}
+
+/// Vision tower, decoder and head, with fields named as in the published files.
+#[derive(Module, Debug)]
+pub struct VlModel {
+    /// The decoder.
+    pub model: Decoder,
+    /// The head; absent when it is tied to the embedding table.
+    pub lm_head: Option<Linear>,
+    /// The vision tower.
+    pub visual: VisionTower,
+    #[module(skip)]
+    config: ModelConfig,
+}
+
+impl VlModel {
+    /// Loads a Hugging Face folder. Weights are frozen: gradients are switched on where they are wanted.
+    pub fn from_dir(dir: &Path, device: &Device, precision: Precision) -> Result<Self, LoadError> {
+        let config = ModelConfig::from_dir(dir)?;
+        Ok(Self::load(config, &Checkpoint::open(dir)?, device, precision)?)
+    }
+
+    /// Builds the network of `config` from the tensors of a checkpoint.
+    pub fn load(
+        config: ModelConfig,
+        checkpoint: &Checkpoint,
+        device: &Device,
+        precision: Precision,
+    ) -> Result<Self, CheckpointError> {
+        let loader = WeightLoader::new(checkpoint, device, precision);
+        let root = loader.root();
+        let head = [config.text.vocab_size, config.text.hidden_size];
+        if config.text.tie_word_embeddings {
+            loader.ignore("lm_head.weight");
+        }
+        let model = Self {
+            model: Decoder::load(&root.at("model"), &config.text),
+            lm_head: (!config.text.tie_word_embeddings)
+                .then(|| Linear::load(&root.at("lm_head"), head, Bias::No)),
+            visual: VisionTower::load(&root.at("visual"), &config.vision),
+            config,
+        };
+        loader.finish()?;
+        Ok(model)
+    }
+
+    /// What `config.json` said.
+    pub fn config(&self) -> &ModelConfig {
+        &self.config
+    }
+
+    /// The device that holds the weights.
+    pub fn device(&self) -> Device {
+        self.model.embed_tokens.weight.val().device()
+    }
+
+    /// The head's weight, `[vocabulary, hidden]`.
+    pub fn head(&self) -> Tensor<2> {
+        let tied = || self.model.embed_tokens.weight.val();
+        self.lm_head.as_ref().map_or_else(tied, |head| head.weight.val())
+    }
+}

@@ -1,0 +1,95 @@
+//! Log-probabilities of given completions.
+
+use crate::text::Memory;
+use crate::{PromptError, VlModel};
+use burn::tensor::Tensor;
+use fused_ops::{AttentionPlan, ChosenLogProbs, KeyRows, Segment, Visibility};
+use vlm_processor::Prompt;
+
+impl VlModel {
+    /// log p(yₜ | prompt, y₍<ₜ₎) of every token of every completion, and the entropy of the distribution it
+    /// was drawn from: the tokens of all completions one after another.
+    ///
+    /// The prompt is computed once for the whole group: each completion sees the prompt's rows and its own,
+    /// which gives what separate passes would give. Logits are divided by `temperature`, ids in `forbidden`
+    /// have probability zero. Differentiable when the model's weights are.
+    pub fn score(
+        &self,
+        prompt: &Prompt,
+        completions: &[&[u32]],
+        temperature: f32,
+        forbidden: &[u32],
+    ) -> Result<ChosenLogProbs, PromptError> {
+        self.check_ids(completions.iter().flat_map(|completion| completion.iter().copied()))?;
+        let layout = Layout::new(prompt.tokens.len(), completions);
+        let mut rows = self.embed(prompt)?;
+        if !layout.ids.is_empty() {
+            rows = Tensor::cat(vec![rows, self.model.embed_tokens.forward(&layout.ids)], 0);
+        }
+        let positions = layout.positions(prompt);
+        let hidden = self.model.forward(rows, &positions, &layout.plan(), &mut Memory::Pass);
+        let hidden = layout.predictors(hidden);
+        let targets: Vec<u32> = completions.concat();
+        Ok(fused_ops::token_log_probs(hidden, self.head(), &targets, temperature, forbidden))
+    }
+}
+
+/// Where the rows of a group lie: the prompt, then each completion without its last token, which predicts
+/// nothing.
+struct Layout {
+    prompt: usize,
+    /// Input tokens of all completions.
+    ids: Vec<u32>,
+    /// Number of input rows of each completion, and of its targets.
+    rows: Vec<usize>,
+    targets: Vec<usize>,
+}
+
+impl Layout {
+    fn new(prompt: usize, completions: &[&[u32]]) -> Self {
+        let inputs = |completion: &&[u32]| completion.len().saturating_sub(1);
+        Self {
+            prompt,
+            ids: completions.iter().flat_map(|c| &c[..inputs(c)]).copied().collect(),
+            rows: completions.iter().map(inputs).collect(),
+            targets: completions.iter().map(|completion| completion.len()).collect(),
+        }
+    }
+
+    fn positions(&self, prompt: &Prompt) -> Vec<[i64; 3]> {
+        let first = self.prompt as i64 + prompt.delta;
+        let own = self.rows.iter().flat_map(|rows| (0..*rows as i64).map(|i| [first + i; 3]));
+        prompt.positions.iter().copied().chain(own).collect()
+    }
+
+    fn plan(&self) -> AttentionPlan {
+        let prompt = KeyRows { start: 0, stride: 1, len: self.prompt };
+        let causal = |queries, keys| Segment { queries, keys, visibility: Visibility::Causal };
+        let mut segments = vec![causal(0..self.prompt, vec![prompt])];
+        let mut start = self.prompt;
+        for rows in self.rows.iter().filter(|rows| **rows > 0) {
+            let own = KeyRows { start, stride: 1, len: *rows };
+            segments.push(causal(start..start + rows, vec![prompt, own]));
+            start += rows;
+        }
+        AttentionPlan::new(segments, start, start).expect("completions follow one another after the prompt")
+    }
+
+    /// The hidden state that predicts each target: the prompt's last row, then the completion's own rows.
+    fn predictors(&self, hidden: Tensor<2>) -> Tensor<2> {
+        let width = hidden.dims()[1];
+        let last = || hidden.clone().slice([self.prompt - 1..self.prompt, 0..width]);
+        let mut parts = Vec::with_capacity(2 * self.rows.len());
+        let mut start = self.prompt;
+        for (rows, targets) in self.rows.iter().zip(&self.targets) {
+            if *targets > 0 {
+                parts.push(last());
+            }
+            if *rows > 0 {
+                parts.push(hidden.clone().slice([start..start + rows, 0..width]));
+            }
+            start += rows;
+        }
+        if parts.is_empty() { hidden.slice([0..0, 0..width]) } else { Tensor::cat(parts, 0) }
+    }
+}

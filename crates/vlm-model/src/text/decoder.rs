@@ -1,0 +1,73 @@
+//! Embedding table, layers and final norm.
+
+use super::cache::Memory;
+use super::layer::DecoderLayer;
+use crate::config::TextConfig;
+use crate::layers::{RmsNorm, RotaryTable};
+use crate::weights::Scope;
+use burn::module::{Module, Param};
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use fused_ops::AttentionPlan;
+
+/// One row per token id.
+#[derive(Module, Debug)]
+pub struct Embedding {
+    /// The table, `[vocabulary, hidden]`.
+    pub weight: Param<Tensor<2>>,
+}
+
+impl Embedding {
+    /// The rows of the given ids, `[n, hidden]`. Ids must lie inside the vocabulary.
+    pub fn forward(&self, ids: &[u32]) -> Tensor<2> {
+        let table = self.weight.val();
+        let ids: Vec<i64> = ids.iter().map(|id| i64::from(*id)).collect();
+        let ids = Tensor::<1, Int>::from_data(TensorData::new(ids.clone(), [ids.len()]), &table.device());
+        table.select(0, ids)
+    }
+}
+
+/// The decoder without its head.
+#[derive(Module, Debug)]
+pub struct Decoder {
+    /// Token embeddings.
+    pub embed_tokens: Embedding,
+    /// The layers in order.
+    pub layers: Vec<DecoderLayer>,
+    /// The norm after the last layer.
+    pub norm: RmsNorm,
+    mrope_section: [usize; 3],
+    rope_theta: f64,
+}
+
+impl Decoder {
+    /// Reads the decoder.
+    pub fn load(scope: &Scope, config: &TextConfig) -> Self {
+        let table = scope.at("embed_tokens").tensor("weight", [config.vocab_size, config.hidden_size]);
+        let layers = scope.at("layers");
+        Self {
+            embed_tokens: Embedding { weight: table },
+            layers: (0..config.layers).map(|i| DecoderLayer::load(&layers.at(i), config)).collect(),
+            norm: RmsNorm::load(&scope.at("norm"), config.hidden_size, config.rms_norm_eps),
+            mrope_section: config.mrope_section,
+            rope_theta: config.rope_theta,
+        }
+    }
+
+    /// Turns embedded rows into final hidden states, both `[n, hidden]`. Each row has its position in
+    /// `positions` and sees what `plan` says of `memory`.
+    pub fn forward(
+        &self,
+        rows: Tensor<2>,
+        positions: &[[i64; 3]],
+        plan: &AttentionPlan,
+        memory: &mut Memory,
+    ) -> Tensor<2> {
+        let device: Device = rows.device();
+        let rotary = RotaryTable::text(positions, self.mrope_section, self.rope_theta, &device);
+        let mut rows = rows;
+        for (index, layer) in self.layers.iter().enumerate() {
+            rows = layer.forward(rows, &rotary, plan, memory, index);
+        }
+        self.norm.forward(rows)
+    }
+}

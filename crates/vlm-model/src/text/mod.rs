@@ -1,0 +1,11 @@
+//! The text decoder.
+
+mod attention;
+mod cache;
+mod decoder;
+mod layer;
+
+pub use attention::SelfAttention;
+pub use cache::{KvCache, Memory};
+pub use decoder::{Decoder, Embedding};
+pub use layer::DecoderLayer;

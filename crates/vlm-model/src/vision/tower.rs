@@ -1,0 +1,107 @@
+//! The tower: patches of one visual in, features for the decoder out.
+
+use super::block::VisionBlock;
+use super::merger::PatchMerger;
+use super::order::PatchOrder;
+use crate::config::{VisionConfig, VisionKind};
+use crate::layers::{Linear, RotaryTable};
+use crate::weights::Scope;
+use burn::module::Module;
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use fused_ops::{AttentionPlan, KeyRows, Segment, Visibility};
+use std::ops::Range;
+use vlm_processor::{Grid, Patches};
+
+/// Patch embedding, blocks and merger.
+#[derive(Module, Debug)]
+pub struct VisionTower {
+    /// The patch embedding: a convolution whose stride is its kernel is a linear map of flattened patches.
+    pub patch_embed: PatchEmbed,
+    /// The blocks in order.
+    pub blocks: Vec<VisionBlock>,
+    /// The merger.
+    pub merger: PatchMerger,
+    #[module(skip)]
+    config: VisionConfig,
+}
+
+/// x ↦ W x on flattened patches.
+#[derive(Module, Debug)]
+pub struct PatchEmbed {
+    /// W, `[width, channels · frames · side²]`.
+    pub proj: Linear,
+}
+
+impl VisionTower {
+    /// Reads the tower.
+    pub fn load(scope: &Scope, config: &VisionConfig) -> Self {
+        let VisionConfig { hidden_size, in_channels, temporal_patch_size: frames, patch_size: side, .. } =
+            *config;
+        let kernel = [hidden_size, in_channels, frames, side, side];
+        let weight =
+            scope.at("patch_embed.proj").reshaped("weight", &kernel, [hidden_size, config.patch_values()]);
+        let blocks = scope.at("blocks");
+        Self {
+            patch_embed: PatchEmbed { proj: Linear { weight, bias: None } },
+            blocks: (0..config.depth).map(|i| VisionBlock::load(&blocks.at(i), config)).collect(),
+            merger: PatchMerger::load(&scope.at("merger"), config),
+            config: config.clone(),
+        }
+    }
+
+    /// Features of one image or video, `[tokens, decoder width]`, in raster order.
+    pub fn forward(&self, patches: &Patches) -> Tensor<2> {
+        let order = self.order(patches.grid);
+        let device = self.patch_embed.proj.weight.val().device();
+        let columns = self.config.patch_values();
+        let arranged =
+            TensorData::new(order.arrange(&patches.values, columns), [patches.grid.patches(), columns]);
+        let rows = Tensor::from_data(arranged, (&device, self.patch_embed.proj.weight.val().dtype()));
+        let features = self.blocks_and_merger(rows, &order, &device);
+        if order.units.is_sorted() {
+            return features;
+        }
+        let places: Vec<i64> = order.places().into_iter().map(|place| place as i64).collect();
+        let count = places.len();
+        features.select(0, Tensor::<1, Int>::from_data(TensorData::new(places, [count]), &device))
+    }
+
+    fn blocks_and_merger(&self, rows: Tensor<2>, order: &PatchOrder, device: &Device) -> Tensor<2> {
+        let rotary = RotaryTable::vision(&order.positions, self.config.head_dim(), device);
+        let (windows, frames) = (groups(&order.windows), groups(&order.frames));
+        let mut rows = self.patch_embed.proj.forward(rows);
+        for (index, block) in self.blocks.iter().enumerate() {
+            let plan = if self.sees_frame(index) { &frames } else { &windows };
+            rows = block.forward(rows, &rotary, plan);
+        }
+        self.merger.forward(rows)
+    }
+
+    fn sees_frame(&self, block: usize) -> bool {
+        match &self.config.kind {
+            VisionKind::Full => true,
+            VisionKind::Windowed { full_blocks, .. } => full_blocks.contains(&block),
+        }
+    }
+
+    fn order(&self, grid: Grid) -> PatchOrder {
+        let merge = self.config.merge_size;
+        match self.config.kind {
+            VisionKind::Full => PatchOrder::raster(grid, merge),
+            VisionKind::Windowed { window_size, .. } => {
+                PatchOrder::windowed(grid, merge, window_size / merge / self.config.patch_size)
+            }
+        }
+    }
+}
+
+/// Rows that see exactly the rows of their own group.
+fn groups(groups: &[Range<usize>]) -> AttentionPlan {
+    let rows = groups.last().map_or(0, |last| last.end);
+    let segments = groups.iter().map(|group| Segment {
+        queries: group.clone(),
+        keys: vec![KeyRows { start: group.start, stride: 1, len: group.len() }],
+        visibility: Visibility::Full,
+    });
+    AttentionPlan::new(segments.collect(), rows, rows).expect("groups are runs of rows one after another")
+}

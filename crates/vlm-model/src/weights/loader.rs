@@ -1,0 +1,142 @@
+//! Hands each layer the tensors of its name, and keeps account of what was missing, unused or wrong.
+
+use super::error::{CheckpointError, WeightProblem};
+use super::folder::Checkpoint;
+use super::numbers;
+use burn::module::{Param, ParamId};
+use burn::tensor::{DType, Device, Tensor, TensorData};
+use safetensors::tensor::Dtype;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+/// The element type of weights and activations on the device.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Precision {
+    /// 32-bit floats, whatever the files hold. The only choice on the CPU.
+    #[default]
+    F32,
+    /// bfloat16, for devices that compute with it.
+    Bf16,
+    /// IEEE half precision, for devices that compute with it.
+    F16,
+}
+
+impl Precision {
+    /// The same in burn's terms.
+    pub fn dtype(self) -> DType {
+        match self {
+            Self::F32 => DType::F32,
+            Self::Bf16 => DType::BF16,
+            Self::F16 => DType::F16,
+        }
+    }
+}
+
+/// Reads a whole model from a checkpoint and says at the end what did not fit.
+pub struct WeightLoader<'a> {
+    checkpoint: &'a Checkpoint,
+    device: &'a Device,
+    precision: Precision,
+    taken: RefCell<BTreeSet<String>>,
+    problems: RefCell<Vec<WeightProblem>>,
+}
+
+impl<'a> WeightLoader<'a> {
+    /// A loader that puts tensors of `precision` on `device`.
+    pub fn new(checkpoint: &'a Checkpoint, device: &'a Device, precision: Precision) -> Self {
+        Self { checkpoint, device, precision, taken: RefCell::default(), problems: RefCell::default() }
+    }
+
+    /// The names below no prefix.
+    pub fn root(&self) -> Scope<'_, 'a> {
+        Scope { loader: self, prefix: String::new() }
+    }
+
+    /// Marks a tensor as accounted for although no layer reads it.
+    pub fn ignore(&self, name: &str) {
+        self.taken.borrow_mut().insert(name.into());
+    }
+
+    /// Ends loading: an error that lists every tensor that was missing, left over or unfit.
+    pub fn finish(self) -> Result<(), CheckpointError> {
+        let taken = self.taken.into_inner();
+        let mut problems = self.problems.into_inner();
+        let unused = self.checkpoint.names().filter(|name| !taken.contains(*name) && !is_buffer(name));
+        problems.extend(unused.map(|name| WeightProblem::Unused {
+            name: name.into(),
+            found: self.checkpoint.shape(name).unwrap_or_default().to_vec(),
+        }));
+        if problems.is_empty() {
+            return Ok(());
+        }
+        Err(CheckpointError::Mismatch { dir: self.checkpoint.dir().to_owned(), problems })
+    }
+
+    fn tensor<const D: usize>(&self, name: &str, stored: &[usize], shape: [usize; D]) -> Tensor<D> {
+        match self.numbers(name, stored) {
+            Ok(numbers) => {
+                self.taken.borrow_mut().insert(name.into());
+                let options = (self.device, self.precision.dtype());
+                Tensor::from_data(TensorData::new(numbers, shape), options)
+            }
+            Err(problem) => {
+                self.taken.borrow_mut().insert(name.into());
+                self.problems.borrow_mut().push(problem);
+                // Never read: `finish` refuses the model.
+                Tensor::zeros([0; D], self.device)
+            }
+        }
+    }
+
+    fn numbers(&self, name: &str, expected: &[usize]) -> Result<Vec<f32>, WeightProblem> {
+        let missing = || WeightProblem::Missing { name: name.into(), expected: expected.to_vec() };
+        let raw = self.checkpoint.raw(name).ok_or_else(missing)?;
+        if raw.shape != expected {
+            let (found, expected) = (raw.shape.to_vec(), expected.to_vec());
+            return Err(WeightProblem::Shape { name: name.into(), found, expected });
+        }
+        if !matches!(raw.dtype, Dtype::F32 | Dtype::BF16 | Dtype::F16) {
+            return Err(WeightProblem::Type { name: name.into(), found: format!("{:?}", raw.dtype) });
+        }
+        numbers::to_f32(raw.dtype, raw.bytes).ok_or_else(|| WeightProblem::NotFinite { name: name.into() })
+    }
+}
+
+/// Old files store the rotary frequencies, which are computed from the configuration.
+fn is_buffer(name: &str) -> bool {
+    name.ends_with("rotary_emb.inv_freq") || name.ends_with("rotary_pos_emb.inv_freq")
+}
+
+/// The tensors whose names start with a prefix.
+#[derive(Clone)]
+pub struct Scope<'l, 'a> {
+    loader: &'l WeightLoader<'a>,
+    prefix: String,
+}
+
+impl Scope<'_, '_> {
+    /// The tensors below `name`.
+    pub fn at(&self, name: impl std::fmt::Display) -> Self {
+        Self { loader: self.loader, prefix: self.join(&name.to_string()) }
+    }
+
+    /// A tensor that must have exactly this shape.
+    pub fn tensor<const D: usize>(&self, name: &str, shape: [usize; D]) -> Param<Tensor<D>> {
+        self.reshaped(name, &shape, shape)
+    }
+
+    /// A tensor stored as `stored` and used as `shape`, which has as many elements.
+    pub fn reshaped<const D: usize>(
+        &self,
+        name: &str,
+        stored: &[usize],
+        shape: [usize; D],
+    ) -> Param<Tensor<D>> {
+        let tensor = self.loader.tensor(&self.join(name), stored, shape);
+        Param::initialized(ParamId::new(), tensor).set_require_grad(false)
+    }
+
+    fn join(&self, name: &str) -> String {
+        if self.prefix.is_empty() { name.into() } else { format!("{}.{name}", self.prefix) }
+    }
+}

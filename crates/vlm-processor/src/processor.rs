@@ -1,0 +1,186 @@
+//! Rows to prompts, from the files of a row to the model's inputs.
+
+use std::path::Path;
+
+use image::RgbImage;
+use rayon::prelude::*;
+
+use crate::contained_path::contained_path;
+use crate::decode::load_image;
+use crate::labels::SpanEnd;
+use crate::limits::ImageLimits;
+use crate::prompt::Prompt;
+use crate::row::{Row, VideoSource};
+use crate::row_error::{RowError, RowProblem};
+use crate::template::VisionIds;
+use crate::text_error::ProcessorError;
+use crate::text_limits::{MAX_CLIP_PIXELS, MAX_FRAMES};
+use crate::text_processor::{LabelledPrompt, RowVisuals, SpecialIds, TextProcessor};
+use crate::tokenizer::SpecialTokens;
+use crate::video::VideoPatches;
+use crate::vision_settings::VisionSettings;
+
+/// Frames that are decoded side by side.
+const FRAMES_AT_ONCE: usize = 16;
+
+/// A model folder's whole preprocessing. It is read once and shared between threads.
+///
+/// ```
+/// use std::path::Path;
+/// use vlm_processor::{Processor, Row};
+///
+/// let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data-fixtures/models/text-qwen2_5_vl-nested");
+/// let processor = Processor::from_dir(Path::new(folder))?;
+/// let row: Row = serde_json::from_str(r#"{"id": "1", "messages": [{"role": "user", "content": "Hi"}]}"#)?;
+/// let prompt = processor.prepare(&row, Path::new("."))?;
+/// assert_eq!(prompt.positions.len(), prompt.ids.len());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Processor {
+    text: TextProcessor,
+    vision: VisionSettings,
+    limits: ImageLimits,
+}
+
+impl Processor {
+    /// Reads the tokenizer, chat template, configuration and image settings of a model folder.
+    pub fn from_dir(model_dir: &Path) -> Result<Self, ProcessorError> {
+        let text = TextProcessor::from_dir(model_dir)?;
+        let vision = VisionSettings::from_dir(model_dir)?;
+        if vision.merge_size != text.merge_size() {
+            return Err(ProcessorError::Field {
+                path: model_dir.join("config.json"),
+                field: "vision_config.spatial_merge_size".to_owned(),
+                found: text.merge_size().to_string(),
+                expected: format!("{}, the merge_size of the image processor's settings", vision.merge_size),
+            });
+        }
+        Ok(Self { text, vision, limits: ImageLimits::default() })
+    }
+
+    /// The same processor with other caps on image files.
+    #[must_use]
+    pub fn with_limits(mut self, limits: ImageLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// The same processor, announcing visuals as `ids` says.
+    #[must_use]
+    pub fn with_vision_ids(mut self, ids: VisionIds) -> Self {
+        self.text = self.text.with_vision_ids(ids);
+        self
+    }
+
+    /// The part that needs no pixels.
+    pub fn text(&self) -> &TextProcessor {
+        &self.text
+    }
+
+    /// The image and video settings.
+    pub fn vision(&self) -> &VisionSettings {
+        &self.vision
+    }
+
+    /// Ids of the special tokens.
+    pub fn special(&self) -> &SpecialIds {
+        self.text.special()
+    }
+
+    /// The prompt of a row, ending in an open assistant turn. File names in the row are relative to
+    /// `root`, the folder of the row's file.
+    pub fn prepare(&self, row: &Row, root: &Path) -> Result<Prompt, RowError> {
+        self.text.assemble(row, self.load(row, root)?)
+    }
+
+    /// The conversation of a row for supervised training, with the assistant's turns as label spans.
+    pub fn prepare_labelled(&self, row: &Row, root: &Path, end: SpanEnd) -> Result<LabelledPrompt, RowError> {
+        self.text.assemble_labelled(row, self.load(row, root)?, end)
+    }
+
+    /// The completion that a row brings for scoring, see [`TextProcessor::prepare_completion`].
+    pub fn prepare_completion(&self, row: &Row) -> Result<Option<Vec<u32>>, RowError> {
+        self.text.prepare_completion(row)
+    }
+
+    /// Token ids of `text`.
+    pub fn encode(&self, text: &str) -> Result<Vec<u32>, RowProblem> {
+        self.text.tokenizer().encode(text)
+    }
+
+    /// The text of `ids`.
+    pub fn decode(&self, ids: &[u32], special: SpecialTokens) -> Result<String, RowProblem> {
+        self.text.decode(ids, special)
+    }
+
+    /// Reads the row's files and cuts them into patches.
+    pub fn load(&self, row: &Row, root: &Path) -> Result<RowVisuals, RowError> {
+        row.check_counts()?;
+        let fps = row.checked_fps()?;
+        let mut visuals = RowVisuals::default();
+        for (index, name) in row.images.iter().enumerate() {
+            let field = || format!("images[{index}]");
+            let patches = self.open(root, name, &field).and_then(|image| {
+                self.vision
+                    .image_patches(&image)
+                    .map_err(|source| RowProblem::Image { field: field(), source })
+            });
+            visuals.push_image(patches.map_err(|problem| row.error(problem))?);
+        }
+        for (index, source) in row.videos.iter().enumerate() {
+            let video = self.video(root, index, source, fps).map_err(|problem| row.error(problem))?;
+            visuals.push_video(video.patches, video.seconds_per_grid);
+        }
+        Ok(visuals)
+    }
+
+    fn open(&self, root: &Path, name: &str, field: &dyn Fn() -> String) -> Result<RgbImage, RowProblem> {
+        let path =
+            contained_path(root, name).map_err(|problem| RowProblem::Path { field: field(), problem })?;
+        load_image(&path, &self.limits).map_err(|source| RowProblem::Image { field: field(), source })
+    }
+
+    fn video(
+        &self,
+        root: &Path,
+        index: usize,
+        source: &VideoSource,
+        fps: f64,
+    ) -> Result<VideoPatches, RowProblem> {
+        let field = format!("videos[{index}]");
+        let names = match source {
+            VideoSource::Frames(names) => names,
+            VideoSource::Clip(name) => return Err(RowProblem::Clip { field, name: name.clone() }),
+        };
+        let frames = self.frames(root, &field, names)?;
+        self.vision.video_patches(&frames, fps).map_err(|source| RowProblem::Video { field, source })
+    }
+
+    fn frames(&self, root: &Path, field: &str, names: &[String]) -> Result<Vec<RgbImage>, RowProblem> {
+        if names.len() > MAX_FRAMES {
+            return Err(RowProblem::TooManyFrames {
+                field: field.to_owned(),
+                found: names.len(),
+                limit: MAX_FRAMES,
+            });
+        }
+        let mut frames: Vec<RgbImage> = Vec::new();
+        let mut pixels = 0_u64;
+        for (chunk, names) in names.chunks(FRAMES_AT_ONCE).enumerate() {
+            let open = |(at, name): (usize, &String)| {
+                let place = || format!("{field}[{}]", chunk * FRAMES_AT_ONCE + at);
+                self.open(root, name, &place)
+            };
+            let opened: Vec<_> = names.par_iter().enumerate().map(open).collect();
+            for frame in opened {
+                let frame = frame?;
+                pixels += u64::from(frame.width()) * u64::from(frame.height());
+                frames.push(frame);
+            }
+            if pixels > MAX_CLIP_PIXELS {
+                return Err(RowProblem::ClipPixels { field: field.to_owned(), limit: MAX_CLIP_PIXELS });
+            }
+        }
+        Ok(frames)
+    }
+}
