@@ -11,7 +11,9 @@ pub enum DeviceError {
     #[error("--device: found {0:?}, expected cpu, wgpu, vulkan or cuda, with :N for the N-th card")]
     Unknown(String),
     /// The binary was built without it.
-    #[error("--device {0}: this binary was built without it; rebuild with `cargo build --release --features {0}`")]
+    #[error(
+        "--device {0}: this binary was built without it; rebuild with `cargo build --release --features {0}`"
+    )]
     NotBuilt(&'static str),
     /// The type of numbers is not for this device.
     #[error("--dtype: the CPU computes in float32 only; leave the flag out, or choose another --device")]

@@ -38,6 +38,15 @@ pub enum OutputError {
     },
 }
 
+/// What happens to results that are there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existing {
+    /// They are kept and continued.
+    Continue,
+    /// They are removed.
+    Overwrite,
+}
+
 /// The open file.
 pub struct Output {
     path: PathBuf,
@@ -53,14 +62,18 @@ impl Output {
     pub fn open(
         path: &Path,
         settings: &serde_json::Value,
-        overwrite: bool,
+        existing: Existing,
     ) -> Result<(Self, Done), OutputError> {
         let record = record_path(path);
-        let (done, length) = if overwrite { (HashSet::new(), 0) } else { finished(path)? };
+        let (done, length) = match existing {
+            Existing::Overwrite => (HashSet::new(), 0),
+            Existing::Continue => finished(path)?,
+        };
         if !done.is_empty() && std::fs::read(&record).is_ok_and(|was| was != to_line(settings)) {
             return Err(OutputError::OtherSettings { path: path.to_owned(), record });
         }
-        std::fs::write(&record, to_line(settings)).map_err(|source| OutputError::Io { path: record, source })?;
+        std::fs::write(&record, to_line(settings))
+            .map_err(|source| OutputError::Io { path: record, source })?;
         let io = |source| OutputError::Io { path: path.to_owned(), source };
         let file = OpenOptions::new().create(true).append(true).open(path).map_err(io)?;
         // A process that was killed while writing leaves half a line behind.
@@ -125,22 +138,25 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("out.jsonl");
         std::fs::write(&path, "{\"id\":\"a\"}\n{\"id\":\"b\"}\n{\"id\":\"c").unwrap();
-        let (mut output, done) = Output::open(&path, &json!({}), false).unwrap();
+        let (mut output, done) = Output::open(&path, &json!({}), Existing::Continue).unwrap();
         assert_eq!(done, ["a", "b"].map(String::from).into());
         output.write(&json!({"id": "c"})).unwrap();
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "{\"id\":\"a\"}\n{\"id\":\"b\"}\n{\"id\":\"c\"}\n");
+        assert_eq!(
+            std::fs::read_to_string(&path).unwrap(),
+            "{\"id\":\"a\"}\n{\"id\":\"b\"}\n{\"id\":\"c\"}\n"
+        );
     }
 
     #[test]
     fn results_of_other_settings_are_not_mixed() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("out.jsonl");
-        let open = |seed: u64, overwrite| Output::open(&path, &json!({"seed": seed}), overwrite);
-        open(1, false).unwrap().0.write(&json!({"id": "a"})).unwrap();
-        assert_eq!(open(1, false).unwrap().1.len(), 1);
-        let error = open(2, false).err().unwrap();
+        let open = |seed: u64, existing| Output::open(&path, &json!({"seed": seed}), existing);
+        open(1, Existing::Continue).unwrap().0.write(&json!({"id": "a"})).unwrap();
+        assert_eq!(open(1, Existing::Continue).unwrap().1.len(), 1);
+        let error = open(2, Existing::Continue).err().unwrap();
         assert!(error.to_string().contains("--overwrite"), "{error}");
-        assert!(open(2, true).unwrap().1.is_empty());
+        assert!(open(2, Existing::Overwrite).unwrap().1.is_empty());
         assert_eq!(std::fs::read(&path).unwrap(), b"");
     }
 
@@ -149,7 +165,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("thesis.txt");
         std::fs::write(&path, "my thesis\n").unwrap();
-        assert!(Output::open(&path, &json!({}), false).is_err());
+        assert!(Output::open(&path, &json!({}), Existing::Continue).is_err());
         assert_eq!(std::fs::read(&path).unwrap(), b"my thesis\n");
     }
 }

@@ -29,7 +29,7 @@ pub fn run(args: &GenerateArgs) -> Outcome {
     let processor = Processor::from_dir(&args.model.model)?;
     let settings = settings(args, &processor)?;
     let total = rows::count(&args.files.input)?;
-    let (mut output, done) = Output::open(&args.files.output, &record(args), args.files.overwrite)?;
+    let (mut output, done) = Output::open(&args.files.output, &record(args), args.files.existing())?;
     let model = device::load_model(&args.model)?;
     let bar = progress::rows(total, done.len() as u64);
     let root = rows::root_of(&args.files.input);
@@ -98,8 +98,7 @@ fn settings(
     let folder = GenerationConfig::from_dir(&args.model.model)?;
     let stop = if folder.eos.is_empty() { processor.special().eos.clone() } else { folder.eos.clone() };
     let offered = if args.use_generation_config { folder.clone() } else { GenerationConfig::default() };
-    let forbidden =
-        if args.mask_vision_tokens { super::placeholders(processor, &stop) } else { Vec::new() };
+    let forbidden = if args.mask_vision_tokens { super::placeholders(processor, &stop) } else { Vec::new() };
     let settings = SamplingSettings::greedy(args.max_new_tokens, stop)
         .temperature(args.temperature.or(offered.temperature).unwrap_or(0.0))?
         .top_k(args.top_k.or(offered.top_k).unwrap_or(0))

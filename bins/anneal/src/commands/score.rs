@@ -5,6 +5,7 @@ use crate::output::Output;
 use crate::rows::Source;
 use crate::{Outcome, device, progress, rows};
 use serde::Serialize;
+use vlm_model::Scoring;
 use vlm_model::generate::GenerationConfig;
 use vlm_processor::{Processor, RowError};
 
@@ -33,10 +34,10 @@ pub fn run(args: &ScoreArgs) -> Outcome {
     }
     let processor = Processor::from_dir(&args.model.model)?;
     let stop = GenerationConfig::from_dir(&args.model.model)?.eos;
-    let forbidden =
-        if args.mask_vision_tokens { super::placeholders(&processor, &stop) } else { Vec::new() };
+    let forbidden = if args.mask_vision_tokens { super::placeholders(&processor, &stop) } else { Vec::new() };
+    let scoring = Scoring { temperature, forbidden: &forbidden, ..Scoring::default() };
     let total = rows::count(&args.files.input)?;
-    let (mut output, done) = Output::open(&args.files.output, &record(args), args.files.overwrite)?;
+    let (mut output, done) = Output::open(&args.files.output, &record(args), args.files.existing())?;
     let model = device::load_model(&args.model)?;
     let bar = progress::rows(total, done.len() as u64);
     let root = rows::root_of(&args.files.input);
@@ -47,7 +48,7 @@ pub fn run(args: &ScoreArgs) -> Outcome {
             for row in batch {
                 let (prompt, completion) = row.item;
                 let token_ids = completion.ok_or_else(|| NoCompletion { id: row.id.clone() })?;
-                let scored = model.score(&prompt, &[&token_ids], temperature, &forbidden)?;
+                let scored = model.score(&prompt, &[&token_ids], &scoring)?;
                 let logprobs = scored.log_probs.into_data().try_into_vec()?;
                 output.write(&Line { id: &row.id, token_ids: &token_ids, logprobs })?;
                 bar.inc(1);
