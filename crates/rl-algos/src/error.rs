@@ -102,6 +102,16 @@ pub(crate) fn same_shape(
     if found == expected { Ok(()) } else { Err(AlgoError::Shape { what, found, expected }) }
 }
 
+/// Refuses a tensor of another shape, and one without any element.
+pub(crate) fn same_tensor_shape(
+    what: &'static str,
+    found: [usize; 2],
+    expected: [usize; 2],
+) -> Result<(), AlgoError> {
+    same_shape(what, found, expected)?;
+    if found.contains(&0) { Err(AlgoError::Empty { what }) } else { Ok(()) }
+}
+
 /// Refuses NaN and infinities, naming the row.
 pub(crate) fn all_finite(what: &'static str, values: &[f64]) -> Result<(), AlgoError> {
     match values.iter().position(|value| !value.is_finite()) {

@@ -2,7 +2,7 @@
 
 use burn::tensor::{DType, Tensor};
 
-use crate::error::{AlgoError, same_shape};
+use crate::error::{AlgoError, same_tensor_shape};
 use crate::mask::DeviceMask;
 
 /// Differences beyond this are the same certainty; it also turns an infinite log-probability into a number.
@@ -38,10 +38,10 @@ pub struct LogRatio {
 }
 
 impl LogRatio {
-    /// ℓ − ℓ′ with the gradient through ℓ only.
+    /// ℓ − ℓ′ with the gradient through ℓ only. A batch without rows or columns is an error.
     pub fn new(logp_bt: Tensor<2>, other_bt: Tensor<2>, mask: &DeviceMask) -> Result<Self, AlgoError> {
-        same_shape("log-probabilities", logp_bt.dims(), mask.host().shape())?;
-        same_shape("other log-probabilities", other_bt.dims(), mask.host().shape())?;
+        same_tensor_shape("log-probabilities", logp_bt.dims(), mask.host().shape())?;
+        same_tensor_shape("other log-probabilities", other_bt.dims(), mask.host().shape())?;
         let values_bt = within_reach(mask.select(logp_bt - other_bt.detach()));
         Ok(Self { values_bt, mask: mask.clone() })
     }

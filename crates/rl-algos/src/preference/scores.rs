@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use crate::error::{AlgoError, same_length, same_shape};
+use crate::error::{AlgoError, same_length, same_tensor_shape};
 use crate::grid::Grid;
 use crate::hyper::Fraction;
 use crate::log_ratio::within_reach;
@@ -32,7 +32,7 @@ pub struct SequenceScores {
 impl SequenceScores {
     /// Adds up token log-probabilities `[P, T]`.
     pub fn new(logp_pt: Tensor<2>, mask: &DeviceMask) -> Result<Self, AlgoError> {
-        same_shape("log-probabilities", logp_pt.dims(), mask.host().shape())?;
+        same_tensor_shape("log-probabilities", logp_pt.dims(), mask.host().shape())?;
         let counts_p = mask.column(&logp_pt, |count| count.max(1) as f64).squeeze_dim(1);
         Ok(Self { sum_p: mask.row_sum(within_reach(mask.select(logp_pt))).squeeze_dim(1), counts_p })
     }

@@ -7,8 +7,8 @@ use rl_algos::preference::{
 };
 use rl_algos::surrogate::{self, DivergenceLimits, EmptyRow, SapoTemperatures, Vespo};
 use rl_algos::{
-    Advantages, Aggregation, ClipBand, Denominator, Fraction, Grid, LogRatio, Mask, PolicyBatch, Positive,
-    Totals, aggregate, mean_over_rows,
+    Advantages, Aggregation, AlgoError, ClipBand, Denominator, Fraction, Grid, LogRatio, Mask, PolicyBatch,
+    Positive, Totals, aggregate, mean_over_rows,
 };
 
 use crate::draws::Draws;
@@ -304,4 +304,17 @@ fn what_cannot_be_computed_is_refused_with_a_reason() {
     assert!(refused(Advantages::Rows(vec![1e40, 0.0]), logp_bt.clone()).contains("row 0"));
     assert!(refused(Advantages::Rows(vec![0.0; 2]), logp_bt.narrow(1, 0, 1)).contains("expected [2, 2]"));
     assert!(Mask::from_lengths(&[3], 2).is_err() && ClipBand::new(0.2, f64::INFINITY).is_err());
+}
+
+#[test]
+fn batches_without_rows_or_without_columns_are_refused() {
+    let device = Device::flex();
+    for shape in [[0, 5], [3, 0], [0, 0]] {
+        let mask = Mask::from_lengths(&vec![0; shape[0]], shape[1]).unwrap().to_device(&device);
+        let logp_bt = Tensor::<2>::zeros(shape, &device);
+        let advantages = Advantages::Rows(vec![1.0; shape[0]]);
+        let refused = PolicyBatch::new(logp_bt.clone(), logp_bt.clone(), &advantages, &mask).unwrap_err();
+        assert_eq!(refused, AlgoError::Empty { what: "log-probabilities" });
+        assert!(SequenceScores::new(logp_bt, &mask).is_err());
+    }
 }
