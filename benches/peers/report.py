@@ -15,9 +15,9 @@ HOW = """## How it was measured
   warms up once, then times its repeats; the table shows the median of all of them and their range.
 - Both sides choose their number of threads themselves.
 - Image preprocessing goes from JPEG files to pixel tensors and token ids, decoding included: Pillow and then
-  `AutoProcessor` (torchvision back end, eight rows a call) on the peer's side.
-- Decoding is a whole greedy `generate` call on prepared inputs, prefill and vision tower included: eight prompts of
-  different lengths, half of them with an image, one by one or as one batch.
+  `AutoProcessor` (torchvision back end, eight rows in one call) on the peer's side.
+- Decoding counts the greedy tokens after the first: a whole `generate` on prepared inputs, less the median time of a
+  `generate` of one token, on both sides. Batch 8 is eight prompts of different lengths, half of them with an image.
 - Prefill goes from prepared inputs to the logits of the last position, vision tower included.
 - First token: the wall-clock time of a whole process that loads the model, reads one row with an image and writes one
   token. "In process" leaves out starting Python and its imports.
