@@ -68,8 +68,8 @@ def markdown(results: dict, notes: str) -> str:
         f"Measured on {results['date']} with `{results['command']}`: {machine['processor']}, {machine['cores']} cores, "
         f"{machine['memory_gib']} GiB, AVX-512 {'present' if machine['avx512'] else 'absent'}, {machine['system']}, "
         f"load {machine['load_at_start']} at the start.", "",
-        f"Ours: anneal at commit {results['commit']}. Peers: " + ", ".join(f"{k} {v}" for k, v in versions.items()) + ".", "",
-        "| task | unit | anneal: median (range) | transformers: median (range) | ratio | goal | | memory, MiB (ours / peer) |",
+        f"Ours: anneal at commit {results['commit']}. Peers: {', '.join(f'{k} {v}' for k, v in versions.items())}.", "",
+        "| task | unit | anneal: median (range) | transformers: median (range) | ratio | goal | | MiB (ours / peer) |",
         "|---|---|---|---|---|---|---|---|",
         *[case_line(case) for case in results["cases"]], "",
         *first_token_lines(results["first_token"]), "",
