@@ -1,11 +1,11 @@
 //! `anneal score`: log-probabilities of the completions that rows bring.
 
+use super::NotFinite;
 use crate::args::ScoreArgs;
-use crate::output::Output;
 use crate::rows::Source;
 use crate::{Outcome, device, progress, rows};
 use serde::Serialize;
-use vlm_model::generate::GenerationConfig;
+use vlm_model::generate::{GenerationConfig, MIN_TEMPERATURE};
 use vlm_processor::{Processor, RowError};
 
 /// Rows that are prepared together; the model scores them one by one.
@@ -28,15 +28,15 @@ struct NoCompletion {
 /// Runs the command.
 pub fn run(args: &ScoreArgs) -> Outcome {
     let temperature = args.temperature;
-    if !(temperature.is_finite() && temperature > 0.0) {
-        return Err(format!("--temperature: found {temperature}, expected a positive number").into());
+    if !(temperature.is_finite() && temperature >= MIN_TEMPERATURE) {
+        let expected = format!("expected a positive number, at least {MIN_TEMPERATURE}");
+        return Err(format!("--temperature: found {temperature}, {expected}").into());
     }
     let processor = Processor::from_dir(&args.model.model)?;
     let stop = GenerationConfig::from_dir(&args.model.model)?.eos;
-    let forbidden =
-        if args.mask_vision_tokens { super::placeholders(&processor, &stop) } else { Vec::new() };
+    let forbidden = if args.mask_vision_tokens { super::placeholders(&processor, &stop) } else { Vec::new() };
     let total = rows::count(&args.files.input)?;
-    let (mut output, done) = Output::open(&args.files.output, &record(args), args.files.overwrite)?;
+    let (mut output, done) = super::open_output(&args.files, &record(args))?;
     let model = device::load_model(&args.model)?;
     let bar = progress::rows(total, done.len() as u64);
     let root = rows::root_of(&args.files.input);
@@ -48,7 +48,10 @@ pub fn run(args: &ScoreArgs) -> Outcome {
                 let (prompt, completion) = row.item;
                 let token_ids = completion.ok_or_else(|| NoCompletion { id: row.id.clone() })?;
                 let scored = model.score(&prompt, &[&token_ids], temperature, &forbidden)?;
-                let logprobs = scored.log_probs.into_data().try_into_vec()?;
+                let logprobs: Vec<f32> = scored.log_probs.into_data().try_into_vec()?;
+                if logprobs.iter().any(|logprob| !logprob.is_finite()) {
+                    return Err(NotFinite { id: row.id }.into());
+                }
                 output.write(&Line { id: &row.id, token_ids: &token_ids, logprobs })?;
                 bar.inc(1);
             }
