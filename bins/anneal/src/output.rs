@@ -69,6 +69,15 @@ pub struct Output {
     file: File,
 }
 
+/// What becomes of results that are there already.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Earlier {
+    /// They stay, and their rows are not done again.
+    Keep,
+    /// They are deleted, whatever they are.
+    Delete,
+}
+
 /// Ids that a file of results has a whole line for.
 pub type Done = HashSet<String>;
 
@@ -78,29 +87,30 @@ impl Output {
     pub fn open(
         path: &Path,
         settings: &serde_json::Value,
-        overwrite: bool,
+        earlier: Earlier,
     ) -> Result<(Self, Done), OutputError> {
-        let record = record_path(path);
         check_folder(path)?;
+        let record = record_path(path);
         let known = std::fs::read(&record).ok();
         let settings = to_line(settings);
-        if !overwrite && holds_something(path)? {
-            match &known {
-                None => return Err(OutputError::Foreign { path: path.to_owned(), record }),
-                Some(known) if *known != settings => {
-                    return Err(OutputError::OtherSettings { path: path.to_owned(), record });
-                }
-                Some(_) => {}
+        let (done, length) = match earlier {
+            Earlier::Keep if holds_something(path)? => {
+                check_record(path, &record, known.as_deref(), &settings)?;
+                finished(path)?
             }
-        }
-        let (done, length) = if overwrite { (HashSet::new(), 0) } else { finished(path)? };
-        if known.as_ref() != Some(&settings) {
-            std::fs::write(&record, settings).map_err(|source| OutputError::Io { path: record, source })?;
-        }
-        let io = |source| OutputError::Io { path: path.to_owned(), source };
-        let file = OpenOptions::new().create(true).append(true).open(path).map_err(io)?;
+            Earlier::Keep | Earlier::Delete => (HashSet::new(), 0),
+        };
+        let io = |path: &Path| {
+            let path = path.to_owned();
+            |source| OutputError::Io { path, source }
+        };
+        let file = OpenOptions::new().create(true).append(true).open(path).map_err(io(path))?;
         // A process that was killed while writing leaves half a line behind.
-        file.set_len(length).map_err(io)?;
+        file.set_len(length).map_err(io(path))?;
+        // Only now, or old results could come to lie beside new settings.
+        if known.as_ref() != Some(&settings) {
+            std::fs::write(&record, settings).map_err(io(&record))?;
+        }
         Ok((Self { path: path.to_owned(), file }, done))
     }
 
@@ -142,6 +152,21 @@ fn check_folder(path: &Path) -> Result<(), OutputError> {
     }
 }
 
+/// What is there was made by this program, with these settings.
+fn check_record(
+    path: &Path,
+    record: &Path,
+    known: Option<&[u8]>,
+    settings: &[u8],
+) -> Result<(), OutputError> {
+    let (path, record) = (path.to_owned(), record.to_owned());
+    match known {
+        None => Err(OutputError::Foreign { path, record }),
+        Some(known) if known != settings => Err(OutputError::OtherSettings { path, record }),
+        Some(_) => Ok(()),
+    }
+}
+
 fn holds_something(path: &Path) -> Result<bool, OutputError> {
     match vlm_processor::open_regular(path).and_then(|file| file.metadata()) {
         Ok(metadata) => Ok(metadata.len() > 0),
@@ -157,10 +182,7 @@ fn finished(path: &Path) -> Result<(Done, u64), OutputError> {
         id: String,
     }
     let io = |source| OutputError::Io { path: path.to_owned(), source };
-    let file = match File::open(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok((HashSet::new(), 0)),
-        opened => opened.map_err(io)?,
-    };
+    let file = File::open(path).map_err(io)?;
     let (mut done, mut length) = (HashSet::new(), 0);
     let mut reader = BufReader::new(file);
     let mut line = Vec::new();
@@ -187,9 +209,9 @@ mod tests {
     fn half_a_line_is_cut_off_and_whole_lines_are_kept() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("out.jsonl");
-        drop(Output::open(&path, &json!({}), false).unwrap());
+        drop(Output::open(&path, &json!({}), Earlier::Keep).unwrap());
         std::fs::write(&path, "{\"id\":\"a\"}\n{\"id\":\"b\"}\n{\"id\":\"c").unwrap();
-        let (mut output, done) = Output::open(&path, &json!({}), false).unwrap();
+        let (mut output, done) = Output::open(&path, &json!({}), Earlier::Keep).unwrap();
         assert_eq!(done, ["a", "b"].map(String::from).into());
         output.write(&json!({"id": "c"})).unwrap();
         assert_eq!(
@@ -202,12 +224,12 @@ mod tests {
     fn results_of_other_settings_are_not_mixed() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("out.jsonl");
-        let open = |seed: u64, overwrite| Output::open(&path, &json!({"seed": seed}), overwrite);
-        open(1, false).unwrap().0.write(&json!({"id": "a"})).unwrap();
-        assert_eq!(open(1, false).unwrap().1.len(), 1);
-        let error = open(2, false).err().unwrap();
+        let open = |seed: u64, earlier| Output::open(&path, &json!({"seed": seed}), earlier);
+        open(1, Earlier::Keep).unwrap().0.write(&json!({"id": "a"})).unwrap();
+        assert_eq!(open(1, Earlier::Keep).unwrap().1.len(), 1);
+        let error = open(2, Earlier::Keep).err().unwrap();
         assert!(error.to_string().contains("--overwrite"), "{error}");
-        assert!(open(2, true).unwrap().1.is_empty());
+        assert!(open(2, Earlier::Delete).unwrap().1.is_empty());
         assert_eq!(std::fs::read(&path).unwrap(), b"");
     }
 
@@ -217,7 +239,7 @@ mod tests {
         let path = dir.path().join("thesis.txt");
         for thesis in ["my thesis\n", "my thesis", "{\"id\": \"a\"}\n"] {
             std::fs::write(&path, thesis).unwrap();
-            let error = Output::open(&path, &json!({}), false).err().unwrap();
+            let error = Output::open(&path, &json!({}), Earlier::Keep).err().unwrap();
             assert!(error.to_string().contains("--overwrite"), "{error}");
             assert_eq!(std::fs::read_to_string(&path).unwrap(), thesis);
         }
