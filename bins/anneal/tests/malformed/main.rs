@@ -10,9 +10,9 @@ use case::{Case, Expect, Group, cases};
 use run::Finished;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use workplace::Workplace;
+use workplace::{Seen, Workplace};
 
-type Files = BTreeMap<PathBuf, Vec<u8>>;
+type Files = BTreeMap<PathBuf, Seen>;
 
 #[test]
 fn configurations_that_make_no_sense_are_refused_by_key() {
@@ -113,7 +113,7 @@ fn faults(case: &Case) -> Vec<String> {
 /// Lines of a file of results, or files of a folder of them.
 fn count_results(files: &Files, output: &str) -> usize {
     match files.get(Path::new(output)) {
-        Some(lines) => lines.iter().filter(|byte| **byte == b'\n').count(),
+        Some(file) => file.start.iter().filter(|byte| **byte == b'\n').count(),
         None => files.keys().filter(|file| file.starts_with(output)).count(),
     }
 }
@@ -123,7 +123,7 @@ fn count_results(files: &Files, output: &str) -> usize {
 fn touched<'a>(before: &'a Files, after: &'a Files, case: &Case) -> Vec<&'a Path> {
     let output = |file: &Path| file.to_string_lossy().starts_with(&case.output);
     let continued = matches!(case.expect, Expect::Results(_));
-    let changed = before.iter().filter(|(file, bytes)| after.get(*file) != Some(*bytes));
+    let changed = before.iter().filter(|(file, seen)| after.get(*file) != Some(*seen));
     let changed = changed.filter(|(file, _)| !(continued && output(file)));
     let new = after.iter().filter(|(file, _)| !before.contains_key(*file) && !output(file));
     changed.chain(new).map(|(file, _)| file.as_path()).collect()

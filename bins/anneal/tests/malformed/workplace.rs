@@ -4,12 +4,32 @@ use crate::case::{Case, Edit, fixtures};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 use tempfile::TempDir;
 
 /// `model/` with the checkpoint, `data/` with the rows, and whatever the edits add.
 pub struct Workplace {
     folder: TempDir,
+}
+
+/// A file as it was found; of a long one, only the start is kept.
+#[derive(PartialEq, Eq)]
+pub struct Seen {
+    pub start: Vec<u8>,
+    length: u64,
+    written: SystemTime,
+}
+
+impl Seen {
+    fn of(path: &Path) -> std::io::Result<Self> {
+        let mut start = Vec::new();
+        let file = fs::File::open(path)?;
+        let (length, written) = (file.metadata()?.len(), file.metadata()?.modified()?);
+        file.take(1 << 20).read_to_end(&mut start)?;
+        Ok(Self { start, length, written })
+    }
 }
 
 impl Workplace {
@@ -34,8 +54,8 @@ impl Workplace {
         self.folder.path().join(name)
     }
 
-    /// Every regular file and its bytes.
-    pub fn files(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+    /// Every regular file.
+    pub fn files(&self) -> BTreeMap<PathBuf, Seen> {
         let mut files = BTreeMap::new();
         let mut folders = vec![self.folder.path().to_owned()];
         while let Some(folder) = folders.pop() {
@@ -46,7 +66,7 @@ impl Workplace {
                     folders.push(entry.path());
                 } else if kind.is_file() {
                     let name = entry.path().strip_prefix(self.folder.path()).expect("inside").to_owned();
-                    files.insert(name, fs::read(entry.path()).expect("file"));
+                    files.insert(name, Seen::of(&entry.path()).expect("file"));
                 }
             }
         }

@@ -84,8 +84,16 @@ fn read(path: &Path) -> Result<Option<File>, GenerationConfigError> {
     match file.and_then(|file| file.take(MAX_CONFIG_BYTES).read_to_end(&mut text)) {
         Err(missing) if missing.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(other) => Err(error(format!("cannot be read: {other}"))),
-        Ok(_) => serde_json::from_slice(text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text))
+        Ok(_) => parse(text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text))
             .map(Some)
             .map_err(|problem| error(format!("not a generation configuration: {problem}"))),
     }
+}
+
+fn parse(text: &[u8]) -> Result<File, String> {
+    let mut json = serde_json::Deserializer::from_slice(text);
+    let file = serde_path_to_error::deserialize(&mut json)
+        .map_err(|error| format!("{}: {}", error.path(), error.inner()))?;
+    json.end().map_err(|error| error.to_string())?;
+    Ok(file)
 }

@@ -168,7 +168,7 @@ fn contained(dir: &Path, name: &str) -> Result<PathBuf, CheckpointError> {
     if real.starts_with(&home) || blobs.is_some_and(|blobs| real.starts_with(blobs)) {
         return Ok(path);
     }
-    Err(CheckpointError::OutsideFolder { path, name: name.into() })
+    Err(CheckpointError::LinkOutside { path })
 }
 
 /// What to do about a folder that has only pickled weights, which can run code when they are read.
