@@ -1,5 +1,6 @@
 //! What the user can type.
 
+use crate::output::Existing;
 use clap::builder::RangedU64ValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -73,6 +74,13 @@ pub struct FileArgs {
     /// Start afresh when the output is there already
     #[arg(long)]
     pub overwrite: bool,
+}
+
+impl FileArgs {
+    /// What the flags say about results that are there already.
+    pub fn existing(&self) -> Existing {
+        if self.overwrite { Existing::Overwrite } else { Existing::Continue }
+    }
 }
 
 /// Arguments of `generate`.

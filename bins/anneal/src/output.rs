@@ -63,19 +63,19 @@ pub enum OutputError {
     },
 }
 
+/// What happens to results that are there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existing {
+    /// They are kept and continued.
+    Continue,
+    /// They are removed.
+    Overwrite,
+}
+
 /// The open file.
 pub struct Output {
     path: PathBuf,
     file: File,
-}
-
-/// What becomes of results that are there already.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Earlier {
-    /// They stay, and their rows are not done again.
-    Keep,
-    /// They are deleted, whatever they are.
-    Delete,
 }
 
 /// Ids that a file of results has a whole line for.
@@ -87,18 +87,18 @@ impl Output {
     pub fn open(
         path: &Path,
         settings: &serde_json::Value,
-        earlier: Earlier,
+        existing: Existing,
     ) -> Result<(Self, Done), OutputError> {
         check_folder(path)?;
         let record = record_path(path);
         let known = std::fs::read(&record).ok();
         let settings = to_line(settings);
-        let (done, length) = match earlier {
-            Earlier::Keep if holds_something(path)? => {
+        let (done, length) = match existing {
+            Existing::Continue if holds_something(path)? => {
                 check_record(path, &record, known.as_deref(), &settings)?;
                 finished(path)?
             }
-            Earlier::Keep | Earlier::Delete => (HashSet::new(), 0),
+            Existing::Continue | Existing::Overwrite => (HashSet::new(), 0),
         };
         let io = |path: &Path| {
             let path = path.to_owned();
@@ -209,9 +209,9 @@ mod tests {
     fn half_a_line_is_cut_off_and_whole_lines_are_kept() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("out.jsonl");
-        drop(Output::open(&path, &json!({}), Earlier::Keep).unwrap());
+        drop(Output::open(&path, &json!({}), Existing::Continue).unwrap());
         std::fs::write(&path, "{\"id\":\"a\"}\n{\"id\":\"b\"}\n{\"id\":\"c").unwrap();
-        let (mut output, done) = Output::open(&path, &json!({}), Earlier::Keep).unwrap();
+        let (mut output, done) = Output::open(&path, &json!({}), Existing::Continue).unwrap();
         assert_eq!(done, ["a", "b"].map(String::from).into());
         output.write(&json!({"id": "c"})).unwrap();
         assert_eq!(
@@ -224,12 +224,12 @@ mod tests {
     fn results_of_other_settings_are_not_mixed() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("out.jsonl");
-        let open = |seed: u64, earlier| Output::open(&path, &json!({"seed": seed}), earlier);
-        open(1, Earlier::Keep).unwrap().0.write(&json!({"id": "a"})).unwrap();
-        assert_eq!(open(1, Earlier::Keep).unwrap().1.len(), 1);
-        let error = open(2, Earlier::Keep).err().unwrap();
+        let open = |seed: u64, existing| Output::open(&path, &json!({"seed": seed}), existing);
+        open(1, Existing::Continue).unwrap().0.write(&json!({"id": "a"})).unwrap();
+        assert_eq!(open(1, Existing::Continue).unwrap().1.len(), 1);
+        let error = open(2, Existing::Continue).err().unwrap();
         assert!(error.to_string().contains("--overwrite"), "{error}");
-        assert!(open(2, Earlier::Delete).unwrap().1.is_empty());
+        assert!(open(2, Existing::Overwrite).unwrap().1.is_empty());
         assert_eq!(std::fs::read(&path).unwrap(), b"");
     }
 
@@ -239,7 +239,7 @@ mod tests {
         let path = dir.path().join("thesis.txt");
         for thesis in ["my thesis\n", "my thesis", "{\"id\": \"a\"}\n"] {
             std::fs::write(&path, thesis).unwrap();
-            let error = Output::open(&path, &json!({}), Earlier::Keep).err().unwrap();
+            let error = Output::open(&path, &json!({}), Existing::Continue).err().unwrap();
             assert!(error.to_string().contains("--overwrite"), "{error}");
             assert_eq!(std::fs::read_to_string(&path).unwrap(), thesis);
         }

@@ -3,6 +3,7 @@
 mod common;
 
 use common::{CHECKPOINTS, Generated, Scored, checkpoint, distance, golden, lines, model, prompt};
+use vlm_model::{Continuation, Scoring};
 use vlm_model::generate::{DrawKey, FinishReason, GenerationConfig, Request, SamplingSettings};
 
 /// Log-probabilities in f32 agree to this.
@@ -22,7 +23,7 @@ fn scores_equal_the_recorded_log_probabilities() {
     for name in CHECKPOINTS {
         let model = model(name);
         for row in lines::<Scored>(&golden(name).join("score.jsonl")) {
-            let scored = model.score(&prompt(name, &row.id), &[&row.token_ids], 1.0, &[]).unwrap();
+            let scored = model.score(&prompt(name, &row.id), &[&row.token_ids], &Scoring::default()).unwrap();
             let logprobs = scored.log_probs.into_data().try_into_vec::<f32>().unwrap();
             let off = distance(&logprobs, &row.logprobs);
             assert!(off < LOGPROB_TOLERANCE, "{name}/{}: off by {off}", row.id);
@@ -61,12 +62,13 @@ fn completions_of_a_group_share_the_prompt_and_score_as_they_were_sampled() {
     let group = model.generate(&[request], &settings).unwrap().remove(0);
     let completions: Vec<&[u32]> = group.iter().map(|completion| completion.token_ids.as_slice()).collect();
     assert!(completions.iter().any(|completion| *completion != completions[0]), "samples differ");
-    let scored = model.score(&prompt, &completions, 0.8, &[]).unwrap();
+    let scoring = Scoring { temperature: 0.8, continuation: Continuation::Generated, ..Scoring::default() };
+    let scored = model.score(&prompt, &completions, &scoring).unwrap();
     let scored = scored.log_probs.into_data().try_into_vec::<f32>().unwrap();
     let sampled: Vec<f32> = group.iter().flat_map(|completion| completion.logprobs.clone()).collect();
     assert!(distance(&scored, &sampled) < 2e-5, "off by {}", distance(&scored, &sampled));
     for completion in &completions {
-        let alone = model.score(&prompt, &[completion], 0.8, &[]).unwrap();
+        let alone = model.score(&prompt, &[completion], &scoring).unwrap();
         assert_eq!(alone.log_probs.dims(), [completion.len()]);
     }
 }

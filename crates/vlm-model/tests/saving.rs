@@ -4,7 +4,7 @@ mod common;
 
 use common::{CHECKPOINTS, Scored, checkpoint, golden, lines, model, prompt};
 use vlm_model::weights::{Checkpoint, save_folder};
-use vlm_model::{Precision, VlModel};
+use vlm_model::{Precision, Scoring, VlModel};
 
 #[test]
 fn a_saved_folder_loads_with_the_same_tensors_and_scores() {
@@ -18,7 +18,7 @@ fn a_saved_folder_loads_with_the_same_tensors_and_scores() {
         let after = VlModel::from_dir(dir.path(), &before.device(), Precision::F32).unwrap();
         let row = &lines::<Scored>(&golden(name).join("score.jsonl"))[0];
         let score = |model: &VlModel| {
-            let scored = model.score(&prompt(name, &row.id), &[&row.token_ids], 1.0, &[]).unwrap();
+            let scored = model.score(&prompt(name, &row.id), &[&row.token_ids], &Scoring::default()).unwrap();
             scored.log_probs.into_data().try_into_vec::<f32>().unwrap()
         };
         assert_eq!(score(&before), score(&after), "{name}");

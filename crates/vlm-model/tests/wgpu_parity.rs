@@ -6,7 +6,7 @@ mod common;
 use burn::tensor::Device;
 use common::{Generated, Scored, checkpoint, distance, golden, lines, prompt};
 use vlm_model::generate::{DrawKey, Request, SamplingSettings};
-use vlm_model::{Precision, VlModel};
+use vlm_model::{Precision, Scoring, VlModel};
 
 const NAME: &str = "qwen2_5-nano";
 
@@ -18,7 +18,7 @@ fn model() -> VlModel {
 fn scores_and_greedy_tokens_on_webgpu_equal_the_recorded_ones() {
     let model = model();
     for row in lines::<Scored>(&golden(NAME).join("score.jsonl")).iter().filter(|row| is_small(&row.id)) {
-        let scored = model.score(&prompt(NAME, &row.id), &[&row.token_ids], 1.0, &[]).unwrap();
+        let scored = model.score(&prompt(NAME, &row.id), &[&row.token_ids], &Scoring::default()).unwrap();
         let logprobs = scored.log_probs.into_data().try_into_vec::<f32>().unwrap();
         let off = distance(&logprobs, &row.logprobs);
         assert!(off < 1e-3, "{}: off by {off}", row.id);

@@ -6,7 +6,7 @@ pub mod preprocess;
 pub mod score;
 
 use crate::args::FileArgs;
-use crate::output::{self, Done, Earlier, Output, OutputError};
+use crate::output::{self, Done, Output, OutputError};
 use vlm_processor::Processor;
 
 /// A row for which the network computed something that is no number.
@@ -22,8 +22,7 @@ struct NotFinite {
 /// The file of results that the flags name, opened to be continued or afresh.
 fn open_output(files: &FileArgs, settings: &serde_json::Value) -> Result<(Output, Done), OutputError> {
     output::apart_from(&files.input, &files.output)?;
-    let earlier = if files.overwrite { Earlier::Delete } else { Earlier::Keep };
-    Output::open(&files.output, settings, earlier)
+    Output::open(&files.output, settings, files.existing())
 }
 
 /// Ids that stand for features or for nothing, which a model must not write: the placeholders, and padding
