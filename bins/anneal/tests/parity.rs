@@ -81,7 +81,8 @@ fn generate_writes_the_recorded_greedy_completions() {
             let (mine, recorded) = (&ours["completions"][0], &theirs["completions"][0]);
             for key in ["token_ids", "text", "finish_reason"] {
                 if mine[key] != recorded[key] {
-                    failures.push(format!("{name}: {} {key}: {} for {}", ours["id"], mine[key], recorded[key]));
+                    failures
+                        .push(format!("{name}: {} {key}: {} for {}", ours["id"], mine[key], recorded[key]));
                 }
             }
             assert_eq!(ours["prompt_tokens"], theirs["prompt_tokens"]);

@@ -43,9 +43,10 @@ fn first_tokens_of_many_samples_follow_the_softmax() {
     }
     // Tokens expected at least five times are cells of their own, the rest is one cell.
     let common: Vec<_> = seen.values().filter(|(_, p)| p * f64::from(samples) >= 5.0).collect();
-    let (rest_seen, rest_expected) = common.iter().fold((f64::from(samples), f64::from(samples)), |rest, cell| {
-        (rest.0 - cell.0, rest.1 - cell.1 * f64::from(samples))
-    });
+    let (rest_seen, rest_expected) =
+        common.iter().fold((f64::from(samples), f64::from(samples)), |rest, cell| {
+            (rest.0 - cell.0, rest.1 - cell.1 * f64::from(samples))
+        });
     let cell = |seen: f64, expected: f64| (seen - expected).powi(2) / expected;
     let chi: f64 = common.iter().map(|(n, p)| cell(*n, p * f64::from(samples))).sum::<f64>()
         + cell(rest_seen, rest_expected.max(1.0));

@@ -3,8 +3,8 @@
 mod common;
 
 use common::{CHECKPOINTS, Generated, Scored, checkpoint, distance, golden, lines, model, prompt};
-use vlm_model::{Continuation, Scoring};
 use vlm_model::generate::{DrawKey, FinishReason, GenerationConfig, Request, SamplingSettings};
+use vlm_model::{Continuation, Scoring};
 
 /// Log-probabilities in f32 agree to this.
 const LOGPROB_TOLERANCE: f32 = 2e-4;

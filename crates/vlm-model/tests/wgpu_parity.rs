@@ -23,7 +23,8 @@ fn scores_and_greedy_tokens_on_webgpu_equal_the_recorded_ones() {
         let off = distance(&logprobs, &row.logprobs);
         assert!(off < 1e-3, "{}: off by {off}", row.id);
     }
-    for row in lines::<Generated>(&golden(NAME).join("generate.jsonl")).iter().filter(|row| row.id == "text") {
+    for row in lines::<Generated>(&golden(NAME).join("generate.jsonl")).iter().filter(|row| row.id == "text")
+    {
         let prompt = prompt(NAME, &row.id);
         let key = DrawKey { seed: 0, step: 0, prompt: 0, sample: 0, token: 0 };
         let request = Request { prompt: &prompt, samples: 1, key };

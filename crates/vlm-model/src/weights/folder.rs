@@ -30,9 +30,34 @@ struct Shard {
 
 struct Entry {
     shard: usize,
+    name: String,
     dtype: Dtype,
     shape: Vec<usize>,
     offsets: (usize, usize),
+}
+
+/// A tensor's place in a file.
+pub(super) struct Placed<'a> {
+    /// Its published name.
+    pub published: &'a str,
+    entry: &'a Entry,
+}
+
+impl Placed<'_> {
+    /// Its name as the file spells it.
+    pub fn name(&self) -> &str {
+        &self.entry.name
+    }
+
+    /// Its element type in the file.
+    pub fn dtype(&self) -> Dtype {
+        self.entry.dtype
+    }
+
+    /// Its shape in the file.
+    pub fn shape(&self) -> &[usize] {
+        &self.entry.shape
+    }
 }
 
 /// One tensor's bytes as they lie in the file.
@@ -67,6 +92,23 @@ impl Checkpoint {
         self.tensors.get(name).map(|entry| entry.shape.as_slice())
     }
 
+    /// Whether two tensors hold the same numbers.
+    pub fn same(&self, one: &str, other: &str) -> bool {
+        match (self.raw(one), self.raw(other)) {
+            (Some(a), Some(b)) => (a.dtype, a.shape, a.bytes) == (b.dtype, b.shape, b.bytes),
+            _ => false,
+        }
+    }
+
+    /// The weight files, and which tensors each holds.
+    pub(super) fn layout(&self) -> impl Iterator<Item = (&Path, Vec<Placed<'_>>)> {
+        self.shards.iter().enumerate().map(|(index, shard)| {
+            let here = self.tensors.iter().filter(move |(_, entry)| entry.shard == index);
+            let placed = here.map(|(published, entry)| Placed { published, entry });
+            (shard.path.as_path(), placed.collect())
+        })
+    }
+
     pub(super) fn raw(&self, name: &str) -> Option<RawTensor<'_>> {
         let entry = self.tensors.get(name)?;
         let shard = self.shards.get(entry.shard)?;
@@ -91,6 +133,7 @@ impl Checkpoint {
         for (name, info) in metadata.tensors() {
             let entry = Entry {
                 shard: self.shards.len(),
+                name: name.clone(),
                 dtype: info.dtype,
                 shape: info.shape.clone(),
                 offsets: info.data_offsets,

@@ -54,7 +54,8 @@ pub fn lines<T: for<'a> Deserialize<'a>>(path: &Path) -> Vec<T> {
 /// The prompt of a recorded row.
 pub fn prompt(name: &str, id: &str) -> Prompt {
     let file = fixtures().join("rows/rows.jsonl");
-    let mut rows = RowReader::open(&file).expect("the rows are there").map(|(_, row)| row.expect("a good row"));
+    let mut rows =
+        RowReader::open(&file).expect("the rows are there").map(|(_, row)| row.expect("a good row"));
     let row = rows.find(|row| row.id == id).unwrap_or_else(|| panic!("no row {id}"));
     let processor = Processor::from_dir(&checkpoint(name)).expect("the fixture's processor loads");
     processor.prepare(&row, &fixtures().join("rows")).expect("the row is good")
