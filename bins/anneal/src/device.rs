@@ -26,7 +26,7 @@ pub enum DeviceError {
 /// The device and precision that the flags ask for; also sets the number of threads.
 pub fn open(args: &ModelArgs) -> Result<(Device, Precision), DeviceError> {
     if let Some(threads) = args.threads {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.max(1));
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
         pool.build_global().map_err(|error| DeviceError::Threads(error.to_string()))?;
     }
     let unknown = || DeviceError::Unknown(args.device.clone());

@@ -48,6 +48,14 @@ impl VlModel {
         scoring: &Scoring,
     ) -> Result<ChosenLogProbs, PromptError> {
         self.check_ids(completions.iter().flat_map(|completion| completion.iter().copied()))?;
+        let targets: Vec<u32> = completions.concat();
+        if targets.is_empty() {
+            let none = || Tensor::zeros([0], &self.device());
+            return Ok(ChosenLogProbs { log_probs: none(), entropy: none() });
+        }
+        // An id without a row in the head has no probability to take away.
+        let known = |id: &u32| (*id as usize) < self.config().text.vocab_size;
+        let forbidden: Vec<u32> = scoring.forbidden.iter().copied().filter(known).collect();
         let layout = Layout::new(prompt.tokens.len(), completions);
         let mut rows = self.embed(prompt)?;
         if !layout.ids.is_empty() {
@@ -56,8 +64,7 @@ impl VlModel {
         let positions = layout.positions(prompt, scoring.continuation);
         let hidden = self.model.forward(rows, &positions, &layout.plan(), &mut Memory::Pass);
         let hidden = layout.predictors(hidden);
-        let targets: Vec<u32> = completions.concat();
-        Ok(fused_ops::token_log_probs(hidden, self.head(), &targets, scoring.temperature, scoring.forbidden))
+        Ok(fused_ops::token_log_probs(hidden, self.head(), &targets, scoring.temperature, &forbidden))
     }
 }
 
@@ -119,6 +126,6 @@ impl Layout {
             }
             start += rows;
         }
-        if parts.is_empty() { hidden.slice([0..0, 0..width]) } else { Tensor::cat(parts, 0) }
+        Tensor::cat(parts, 0)
     }
 }

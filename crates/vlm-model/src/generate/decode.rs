@@ -62,7 +62,7 @@ impl VlModel {
             batch.admit(index, request)?;
         }
         while batch.step() {}
-        Ok(batch.finish(requests.len()))
+        batch.finish(requests.len())
     }
 }
 
@@ -175,12 +175,16 @@ impl<'a> Batch<'a> {
         logits.into_data().convert::<f32>().try_into_vec().expect("logits were converted to f32")
     }
 
-    fn finish(self, requests: usize) -> Vec<Vec<Completion>> {
+    fn finish(self, requests: usize) -> Result<Vec<Vec<Completion>>, PromptError> {
         let mut completions: Vec<Vec<Completion>> = (0..requests).map(|_| Vec::new()).collect();
-        for sequence in self.sequences {
-            completions[sequence.request].push(sequence.completion);
+        for Sequence { request, completion, .. } in self.sequences {
+            // One logit that is NaN or infinite leaves its mark on the sum below every log-probability.
+            if completion.logprobs.iter().any(|logprob| !logprob.is_finite()) {
+                return Err(PromptError::NotFinite { request });
+            }
+            completions[request].push(completion);
         }
-        completions
+        Ok(completions)
     }
 }
 

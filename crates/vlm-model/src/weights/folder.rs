@@ -1,11 +1,11 @@
 //! One or many safetensors files seen as one set of named tensors.
 
 use super::error::CheckpointError;
-use super::mapped;
+use super::{header, mapped};
 use memmap2::Mmap;
-use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, Metadata};
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
 const SINGLE: &str = "model.safetensors";
@@ -121,10 +121,9 @@ impl Checkpoint {
         let path = contained(&self.dir, name)?;
         let bytes = mapped::map(&path)
             .map_err(|source| CheckpointError::Unreadable { path: path.clone(), source })?;
-        let (header, metadata) = SafeTensors::read_metadata(&bytes).map_err(|error| {
-            CheckpointError::BadSafetensors { path: path.clone(), problem: error.to_string() }
-        })?;
-        let shard = Shard { path, bytes, data_start: header + size_of::<u64>() };
+        let (data_start, metadata) = header::read(&bytes)
+            .map_err(|problem| CheckpointError::BadSafetensors { path: path.clone(), problem })?;
+        let shard = Shard { path, bytes, data_start };
         self.add_tensors(&shard, &metadata)?;
         self.shards.push(shard);
         Ok(())
@@ -173,7 +172,9 @@ fn shard_names(dir: &Path) -> Result<Vec<String>, CheckpointError> {
 
 fn read_index(path: &Path) -> Result<Vec<String>, CheckpointError> {
     let bad = |problem: String| CheckpointError::BadIndex { path: path.to_owned(), problem };
-    let text = std::fs::read(path)
+    let mut text = Vec::new();
+    let file = vlm_processor::open_regular(path);
+    file.and_then(|file| file.take(MAX_INDEX_BYTES).read_to_end(&mut text))
         .map_err(|source| CheckpointError::Unreadable { path: path.to_owned(), source })?;
     let json: serde_json::Value = serde_json::from_slice(&text).map_err(|error| bad(error.to_string()))?;
     let map = json.get("weight_map").and_then(|map| map.as_object());
@@ -210,7 +211,7 @@ fn contained(dir: &Path, name: &str) -> Result<PathBuf, CheckpointError> {
     if real.starts_with(&home) || blobs.is_some_and(|blobs| real.starts_with(blobs)) {
         return Ok(path);
     }
-    Err(CheckpointError::OutsideFolder { path, name: name.into() })
+    Err(CheckpointError::LinkOutside { path })
 }
 
 /// What to do about a folder that has only pickled weights, which can run code when they are read.
