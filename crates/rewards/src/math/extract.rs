@@ -12,6 +12,7 @@ use super::normal::normalise;
 use super::parser;
 use super::plain::{self, Plain};
 use super::{boxes::Boxes, places};
+use crate::UnparsedKind;
 
 /// What a reply offers for comparison.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -96,7 +97,12 @@ fn elements(value: Value) -> Vec<Value> {
 
 fn read_piece(piece: &Piece<'_>) -> (Option<Value>, Option<String>) {
     let Some(text) = normalise(piece.text, piece.boxes) else { return (None, None) };
-    let value = parser::parse(&text, Degrees::Drop).ok().or_else(|| last_equation(&text));
+    let value = match parser::parse(&text, Degrees::Drop) {
+        Ok(value) => Some(value),
+        // An answer that can be read in several ways is still the answer; it equals only itself.
+        Err(UnparsedKind::Ambiguous) => Some(Value::Named(text.clone())),
+        Err(_) => last_equation(&text),
+    };
     let value = match value {
         Some(Value::Expr(expr)) if piece.percent => Some(Value::Expr(Expr::Percent(Box::new(expr)))),
         other => other,

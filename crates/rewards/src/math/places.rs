@@ -71,7 +71,7 @@ fn final_answer_is<'t>(text: &'t str, environments: &mut Environments<'t>) -> Ve
             rest.trim_start().starts_with("I hope")
         };
         places.extend(environments.joined_at(content, Context::Any).map(|found| latex(start, found)));
-        let before = content.saturating_sub(1).max(after);
+        let before = last_blank(&text[after..content]).map_or(after, |at| after + at);
         places.extend(plain::at(text, before).map(|found| plain_place(start, found)));
         places.retain(|place| place.start != start || hopes(place.end));
     }
@@ -145,9 +145,15 @@ fn after_equals(text: &str, from: usize) -> Option<(usize, plain::Plain<'_>)> {
     let line = line_end(text, from);
     let signs: Vec<usize> = window(text, from, LONG_WINDOW + 1).filter(|&i| i < line && text.as_bytes()[i] == b'=').collect();
     signs.into_iter().rev().find_map(|sign| {
-        let blank = skip_blanks(text, sign + 1).checked_sub(1).filter(|&blank| blank > sign)?;
-        text.is_char_boundary(blank).then(|| plain::at(text, blank)).flatten().filter(|found| no_equals(text, found.0))
+        let blanks = &text[sign + 1..skip_blanks(text, sign + 1)];
+        let blank = sign + 1 + last_blank(blanks)?;
+        plain::at(text, blank).filter(|found| no_equals(text, found.0))
     })
+}
+
+/// Where the last character of a run of blanks begins.
+fn last_blank(blanks: &str) -> Option<usize> {
+    blanks.char_indices().next_back().map(|(at, _)| at)
 }
 
 fn nearest_plain(text: &str, from: usize) -> Option<(usize, plain::Plain<'_>)> {
