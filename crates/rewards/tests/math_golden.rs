@@ -60,3 +60,11 @@ fn the_judge_agrees_with_math_verify_on_the_golden_pairs() {
     assert_eq!(false_accepts, 0);
     assert!(agreement >= 0.99, "agreement {agreement}");
 }
+
+#[test]
+fn the_judge_agrees_with_math_verify_on_random_pairs_of_every_kind() {
+    let (agreement, false_accepts) = compare(&rows(&fixture("math_verify_extra.jsonl")));
+    println!("agreement {agreement:.4}");
+    assert_eq!(false_accepts, 0);
+    assert!(agreement >= 0.98, "agreement {agreement}");
+}

@@ -59,6 +59,15 @@ fn window(text: &str, from: usize, limit: usize) -> impl Iterator<Item = usize> 
     starts.chain((text.len() - from < limit).then_some(text.len())).take(limit)
 }
 
+/// Positions after a mark at which an answer can begin.
+fn beginnings(text: &str, from: usize) -> impl Iterator<Item = usize> + '_ {
+    window(text, from, WINDOW + 1).filter(move |&at| text[at..].chars().next().is_some_and(may_begin))
+}
+
+fn may_begin(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '$' | '\\' | '=' | '-')
+}
+
 /// "final answer is 5. I hope …"
 fn final_answer_is<'t>(text: &'t str, environments: &mut Environments<'t>) -> Vec<Place<'t>> {
     let mut places = Vec::new();
@@ -125,7 +134,7 @@ fn after_mark<'t>(text: &'t str, mark: &str, environments: &mut Environments<'t>
     while let Some(start) = find_ignore_case(text, mark, at) {
         at = start + mark.len();
         if start >= latex_from
-            && let Some(found) = window(text, at, WINDOW + 1).find_map(|i| environments.joined_at(i, Context::Any))
+            && let Some(found) = beginnings(text, at).find_map(|i| environments.joined_at(i, Context::Any))
         {
             latex_from = found.end;
             places.push(latex(start, found));
@@ -158,7 +167,7 @@ fn last_blank(blanks: &str) -> Option<usize> {
 
 fn nearest_plain(text: &str, from: usize) -> Option<(usize, plain::Plain<'_>)> {
     let line = line_end(text, from);
-    window(text, from, WINDOW + 1)
+    beginnings(text, from)
         .take_while(|&i| i <= line)
         .find_map(|i| plain::at(text, i).filter(|found| no_equals(text, found.0)))
 }
@@ -183,8 +192,7 @@ fn scan<'t>(text: &'t str, mut find: impl FnMut(usize) -> Option<Place<'t>>) -> 
     let mut places = Vec::new();
     let mut from = 0;
     for (at, c) in text.char_indices() {
-        let may_begin = at == 0 || c.is_whitespace() || matches!(c, '$' | '\\' | '=' | '-');
-        if at < from || !may_begin {
+        if at < from || (at > 0 && !may_begin(c)) {
             continue;
         }
         if let Some(place) = find(at) {
