@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use rewards::{AnswerParser, LetterRange, Layout, MathGold, math_equal};
+use rewards::{AnswerParser, Layout, LetterRange, MathGold, math_equal};
 
 const CHOICES: [&str; 4] = [
     "<think>The person first opens the door and then picks up the cup, so option B fits the log best.</think>\n<answer> B </answer>",
@@ -18,7 +18,10 @@ const MATH: [(&str, &str); 6] = [
     ("There are 12 red and 30 blue balls, so there are 42 balls in total.", "42"),
     (r"The answer is $x=4$.", r"\boxed{4}"),
     (r"\[ \boxed{7x^2+7x} \]", r"$x(7x+7)$"),
-    (r"Therefore, the final answer is $\boxed{(-\infty,3)\cup(5,\infty)}$.", r"$(-\infty, 3) \cup (5, \infty)$"),
+    (
+        r"Therefore, the final answer is $\boxed{(-\infty,3)\cup(5,\infty)}$.",
+        r"$(-\infty, 3) \cup (5, \infty)$",
+    ),
 ];
 
 fn choices(c: &mut Criterion) {
@@ -44,10 +47,14 @@ fn formats(c: &mut Criterion) {
 fn math(c: &mut Criterion) {
     let mut group = c.benchmark_group("math");
     group.throughput(Throughput::Elements(MATH.len() as u64));
-    group.bench_function("pairs", |b| b.iter(|| MATH.map(|(reply, gold)| math_equal(black_box(reply), black_box(gold)))));
+    group.bench_function("pairs", |b| {
+        b.iter(|| MATH.map(|(reply, gold)| math_equal(black_box(reply), black_box(gold))))
+    });
     let golds: Vec<MathGold> = MATH.iter().map(|(_, gold)| MathGold::parse(gold).unwrap()).collect();
     group.bench_function("known_gold", |b| {
-        b.iter(|| golds.iter().zip(MATH).map(|(gold, (reply, _))| gold.judge(black_box(reply))).collect::<Vec<_>>());
+        b.iter(|| {
+            golds.iter().zip(MATH).map(|(gold, (reply, _))| gold.judge(black_box(reply))).collect::<Vec<_>>()
+        });
     });
     group.finish();
 }

@@ -51,9 +51,10 @@ mod vqa;
 
 pub use choice::{AnswerParser, ChoiceAccuracy, LetterRange, Reading};
 pub use covt::{
-    AblationNecessity, ContentPenalty, ContextPenalty, ContextRule, CountPenalty, FeatureProfile, GroupNecessity,
-    NecessityRules, NonRepeat, Pad, PhrasePenalty, RepetitionPenalty, Rollout, ViewAnswerAccuracy, ablation_necessity,
-    group_necessity, has_no_repeats, repetition_share, same_answer, uses_features,
+    AblationNecessity, ContentPenalty, ContextPenalty, ContextRule, CountPenalty, FeatureProfile,
+    GroupNecessity, NecessityRules, NonRepeat, Pad, PhrasePenalty, RepetitionPenalty, Rollout,
+    ViewAnswerAccuracy, ablation_necessity, group_necessity, has_no_repeats, repetition_share, same_answer,
+    uses_features,
 };
 pub use error::RewardError;
 pub use exact::{AnswerPart, ExactMatch};
@@ -68,13 +69,13 @@ pub use icl::{
     normalise_rewards, token_f1,
 };
 pub use logic::{
-    Arbiter, ArbiterFailure, ArbiterQuery, ArbiterVerdict, Decision, Escalation, LetterEntropy, LogicalConsistency,
-    ScriptedArbiter, Stability, Votes, certainty, jaccard, route,
+    Arbiter, ArbiterFailure, ArbiterQuery, ArbiterVerdict, Decision, Escalation, LetterEntropy,
+    LogicalConsistency, ScriptedArbiter, Stability, Votes, certainty, jaccard, route,
 };
 pub use math::{MathAccuracy, MathGold, math_equal};
 pub use maye::{
-    BoxedJudge, JudgeMode, LanguagePenalty, MayeReward, MayeRules, REFLECTION_WORDS, Reflection, ideograph_share,
-    is_reflective,
+    BoxedJudge, JudgeMode, LanguagePenalty, MayeReward, MayeRules, REFLECTION_WORDS, Reflection,
+    ideograph_share, is_reflective,
 };
 pub use names::UnknownName;
 pub use outcome::{Finite, Outcome, UnparsedKind};
@@ -87,8 +88,8 @@ pub use registry::{Registry, RegistryError, reward_by_name, reward_names};
 pub use reward::{Component, RewardFn, Role};
 pub use set::{GroupReport, Judged, RewardSet};
 pub use spatial::{
-    CombinedReward, CountingReward, DistanceReward, RelationMatch, SpatialReward, SpatialScore, SpatialWeights,
-    count_score, distance_score,
+    CombinedReward, CountingReward, DistanceReward, RelationMatch, SpatialReward, SpatialScore,
+    SpatialWeights, count_score, distance_score,
 };
 pub use spread::{Spread, ZeroSpread};
 pub use stats::RewardStats;

@@ -35,7 +35,11 @@ impl SoftOverlong {
     /// assert!(rewards::SoftOverlong::new(100, 0).is_err());
     /// ```
     pub fn new(limit: usize, cache: usize) -> Result<Self, BadOverlong> {
-        if (1..=limit).contains(&cache) { Ok(Self { limit, cache }) } else { Err(BadOverlong { limit, cache }) }
+        if (1..=limit).contains(&cache) {
+            Ok(Self { limit, cache })
+        } else {
+            Err(BadOverlong { limit, cache })
+        }
     }
 
     /// The penalty for a number of tokens.

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use crate::{
-    Arbiter, ChoiceAccuracy, CombinedReward, ContentPenalty, ContextPenalty, CountPenalty, Finite, GroundingAccuracy,
-    GroundingFormat, GroupNecessity, Layout, LogicalConsistency, MayeReward, NecessityRules, NonRepeat, PhrasePenalty,
-    RewardSet, Stability, ThinkAnswerFormat, ViewAnswerAccuracy,
+    Arbiter, ChoiceAccuracy, CombinedReward, ContentPenalty, ContextPenalty, CountPenalty, Finite,
+    GroundingAccuracy, GroundingFormat, GroupNecessity, Layout, LogicalConsistency, MayeReward,
+    NecessityRules, NonRepeat, PhrasePenalty, RewardSet, Stability, ThinkAnswerFormat, ViewAnswerAccuracy,
 };
 
 /// Weights of Logic-V's four rewards: choice accuracy, format, logical consistency, stability.
@@ -59,7 +59,8 @@ pub enum CovtPreset {
 /// ```
 pub fn covt_rewards(preset: CovtPreset) -> RewardSet {
     let format = ThinkAnswerFormat::new(Layout::Exact);
-    let penalties = |set: RewardSet| set.with(NonRepeat, 1.0).with(ContentPenalty, 1.0).with(PhrasePenalty, 1.0);
+    let penalties =
+        |set: RewardSet| set.with(NonRepeat, 1.0).with(ContentPenalty, 1.0).with(PhrasePenalty, 1.0);
     let view = || penalties(RewardSet::new().with(format, 1.0).with(ViewAnswerAccuracy, 1.0));
     let necessity = || GroupNecessity::new(Arc::new(ViewAnswerAccuracy), NecessityRules::default());
     match preset {

@@ -29,17 +29,54 @@ use Dimension::{Angle, Area, Length, Mass, Share, Time, Volume};
 
 /// Spellings of units, with dimension and size; the longest fitting spelling wins.
 const UNITS: [(&str, Dimension, f64); 48] = [
-    ("kilometres", Length, 1e3), ("kilometers", Length, 1e3), ("kilometre", Length, 1e3), ("kilometer", Length, 1e3),
-    ("centimetres", Length, 0.01), ("centimeters", Length, 0.01), ("millimetres", Length, 1e-3), ("millimeters", Length, 1e-3),
-    ("metres", Length, 1.0), ("meters", Length, 1.0), ("metre", Length, 1.0), ("meter", Length, 1.0), ("km^2", Area, 1e6),
-    ("cm^2", Area, 1e-4), ("mm^2", Area, 1e-6), ("m^2", Area, 1.0), ("cm^3", Volume, 1e-6), ("m^3", Volume, 1.0),
-    ("inches", Length, 0.0254), ("inch", Length, 0.0254), ("feet", Length, 0.3048), ("foot", Length, 0.3048),
-    ("yards", Length, 0.9144), ("miles", Length, 1609.344), ("mile", Length, 1609.344), ("km", Length, 1e3),
-    ("cm", Length, 0.01), ("mm", Length, 1e-3), ("ft", Length, 0.3048), ("in", Length, 0.0254), ("yd", Length, 0.9144),
-    ("m", Length, 1.0), ("kg", Mass, 1.0), ("mg", Mass, 1e-6), ("g", Mass, 1e-3), ("lb", Mass, 0.453_592_37),
-    ("litres", Volume, 1e-3), ("liters", Volume, 1e-3), ("hours", Time, 3600.0), ("hour", Time, 3600.0), ("minutes", Time, 60.0),
-    ("min", Time, 60.0), ("seconds", Time, 1.0), ("s", Time, 1.0), ("h", Time, 3600.0), ("degrees", Angle, 1.0),
-    ("°", Angle, 1.0), ("%", Share, 0.01),
+    ("kilometres", Length, 1e3),
+    ("kilometers", Length, 1e3),
+    ("kilometre", Length, 1e3),
+    ("kilometer", Length, 1e3),
+    ("centimetres", Length, 0.01),
+    ("centimeters", Length, 0.01),
+    ("millimetres", Length, 1e-3),
+    ("millimeters", Length, 1e-3),
+    ("metres", Length, 1.0),
+    ("meters", Length, 1.0),
+    ("metre", Length, 1.0),
+    ("meter", Length, 1.0),
+    ("km^2", Area, 1e6),
+    ("cm^2", Area, 1e-4),
+    ("mm^2", Area, 1e-6),
+    ("m^2", Area, 1.0),
+    ("cm^3", Volume, 1e-6),
+    ("m^3", Volume, 1.0),
+    ("inches", Length, 0.0254),
+    ("inch", Length, 0.0254),
+    ("feet", Length, 0.3048),
+    ("foot", Length, 0.3048),
+    ("yards", Length, 0.9144),
+    ("miles", Length, 1609.344),
+    ("mile", Length, 1609.344),
+    ("km", Length, 1e3),
+    ("cm", Length, 0.01),
+    ("mm", Length, 1e-3),
+    ("ft", Length, 0.3048),
+    ("in", Length, 0.0254),
+    ("yd", Length, 0.9144),
+    ("m", Length, 1.0),
+    ("kg", Mass, 1.0),
+    ("mg", Mass, 1e-6),
+    ("g", Mass, 1e-3),
+    ("lb", Mass, 0.453_592_37),
+    ("litres", Volume, 1e-3),
+    ("liters", Volume, 1e-3),
+    ("hours", Time, 3600.0),
+    ("hour", Time, 3600.0),
+    ("minutes", Time, 60.0),
+    ("min", Time, 60.0),
+    ("seconds", Time, 1.0),
+    ("s", Time, 1.0),
+    ("h", Time, 3600.0),
+    ("degrees", Angle, 1.0),
+    ("°", Angle, 1.0),
+    ("%", Share, 0.01),
 ];
 
 /// A number with the unit written after it.
@@ -144,9 +181,12 @@ impl NumericAccuracy {
 
     fn score(&self, text: &str, gold_text: &str, gold: Quantity) -> Outcome {
         let answer = last_boxed(text).or_else(|| last_block(text, "answer")).unwrap_or(text);
-        let Some(predicted) = Quantity::parse(answer) else { return Outcome::Unparsed(UnparsedKind::NoNumber) };
+        let Some(predicted) = Quantity::parse(answer) else {
+            return Outcome::Unparsed(UnparsedKind::NoNumber);
+        };
         let accepts = |p: f64, g: f64| Outcome::from_bool(self.tolerance.accepts(p, g));
-        let bare = |text: &str| first_decimal(&without_thousands_marks(text)).map_or(f64::NAN, |(value, _)| value);
+        let bare =
+            |text: &str| first_decimal(&without_thousands_marks(text)).map_or(f64::NAN, |(value, _)| value);
         match (predicted.dimension, gold.dimension) {
             (Some(a), Some(b)) if a != b => Outcome::from_bool(false),
             (Some(_), None) | (None, Some(_)) => accepts(bare(answer), bare(gold_text)),
@@ -161,7 +201,8 @@ impl RewardFn for NumericAccuracy {
     }
 
     fn judge(&self, group: &Group) -> Vec<Outcome> {
-        let read = |text| Quantity::parse(text).ok_or_else(|| RewardError::bad_gold(text, UnparsedKind::NoNumber));
+        let read =
+            |text| Quantity::parse(text).ok_or_else(|| RewardError::bad_gold(text, UnparsedKind::NoNumber));
         with_gold(
             group,
             |sample| sample.gold_text().and_then(|text| Ok((text, read(text)?))),

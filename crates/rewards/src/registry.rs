@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use crate::{
-    AblationNecessity, AnswerParser, AnswerPart, Arbiter, BoxedJudge, ChoiceAccuracy, CombinedReward, ContentPenalty,
-    ContextPenalty, ContextRule, CountPenalty, CountingReward, DistanceReward, ExactMatch, GroundingAccuracy,
-    GroundingFormat, GroupNecessity, JudgeMode, LanguagePenalty, Layout, LetterRange, LogicalConsistency, MathAccuracy,
-    MayeReward, NecessityRules, NonRepeat, NumericAccuracy, PhrasePenalty, RelationMatch, RepetitionPenalty, RewardFn,
-    SoftOverlong, SpatialReward, SpatialWeights, Stability, ThinkAnswerFormat, UnknownName, ViewAnswerAccuracy,
-    VqaAccuracy, VqaRule,
+    AblationNecessity, AnswerParser, AnswerPart, Arbiter, BoxedJudge, ChoiceAccuracy, CombinedReward,
+    ContentPenalty, ContextPenalty, ContextRule, CountPenalty, CountingReward, DistanceReward, ExactMatch,
+    GroundingAccuracy, GroundingFormat, GroupNecessity, JudgeMode, LanguagePenalty, Layout, LetterRange,
+    LogicalConsistency, MathAccuracy, MayeReward, NecessityRules, NonRepeat, NumericAccuracy, PhrasePenalty,
+    RelationMatch, RepetitionPenalty, RewardFn, SoftOverlong, SpatialReward, SpatialWeights, Stability,
+    ThinkAnswerFormat, UnknownName, ViewAnswerAccuracy, VqaAccuracy, VqaRule,
 };
 
 /// What some rewards need beyond their name.

@@ -103,7 +103,8 @@ fn completions_without_any_verdict_have_no_total() {
 
 #[test]
 fn overflowing_totals_are_absent() {
-    let set = RewardSet::new().with(ChoiceAccuracy::default(), f64::MAX).with(ChoiceAccuracy::default(), f64::MAX);
+    let set =
+        RewardSet::new().with(ChoiceAccuracy::default(), f64::MAX).with(ChoiceAccuracy::default(), f64::MAX);
     assert_eq!(totals(&set.judge(&group())), [None, Some(0.0)]);
 }
 

@@ -34,10 +34,14 @@ fn overlap_counts_inclusive_pixels() {
 
 #[test]
 fn grounding_pairs_predictions_with_gold_objects() {
-    let gold =
-        [located([10.0, 10.0, 109.0, 109.0], (60.0, 60.0)), located([200.0, 50.0, 299.0, 149.0], (250.0, 100.0))];
-    let crossed =
-        [located([205.0, 55.0, 304.0, 154.0], (240.0, 110.0)), located([12.0, 8.0, 111.0, 107.0], (58.0, 62.0))];
+    let gold = [
+        located([10.0, 10.0, 109.0, 109.0], (60.0, 60.0)),
+        located([200.0, 50.0, 299.0, 149.0], (250.0, 100.0)),
+    ];
+    let crossed = [
+        located([205.0, 55.0, 304.0, 154.0], (240.0, 110.0)),
+        located([12.0, 8.0, 111.0, 107.0], (58.0, 62.0)),
+    ];
     assert!((iou(&crossed[0].bbox, &gold[1].bbox) - 0.822323).abs() < 1e-6);
     assert!((iou(&crossed[1].bbox, &gold[0].bbox) - 0.923817).abs() < 1e-6);
     assert_eq!(grounding_score(&crossed, &gold), 3.0);
@@ -48,23 +52,28 @@ fn grounding_pairs_predictions_with_gold_objects() {
 
 #[test]
 fn the_best_pairing_is_better_than_the_greedy_one() {
-    let gold = [located([20.0, 0.0, 119.0, 99.0], (70.0, 50.0)), located([38.0, 0.0, 137.0, 99.0], (110.0, 50.0))];
-    let found = [located([20.0, 0.0, 119.0, 99.0], (70.0, 50.0)), located([2.0, 0.0, 101.0, 99.0], (30.0, 50.0))];
-    let scores: Vec<Vec<f64>> = found.iter().map(|p| gold.iter().map(|g| pair_score(p, g)).collect()).collect();
+    let gold =
+        [located([20.0, 0.0, 119.0, 99.0], (70.0, 50.0)), located([38.0, 0.0, 137.0, 99.0], (110.0, 50.0))];
+    let found =
+        [located([20.0, 0.0, 119.0, 99.0], (70.0, 50.0)), located([2.0, 0.0, 101.0, 99.0], (30.0, 50.0))];
+    let scores: Vec<Vec<f64>> =
+        found.iter().map(|p| gold.iter().map(|g| pair_score(p, g)).collect()).collect();
     assert_eq!(scores, [[3.0, 2.0], [2.0, 0.0]]);
     assert_eq!(grounding_score(&found, &gold), 2.0);
 }
 
 #[test]
 fn a_broken_object_makes_the_answer_unread() {
-    for json in ["[]", "{}", r#"[{"bbox_2d":[1,2,3],"point_2d":[1,2]}]"#, r#"[{"bbox_2d":[1,2,3,4]}]"#, "[[["] {
+    for json in ["[]", "{}", r#"[{"bbox_2d":[1,2,3],"point_2d":[1,2]}]"#, r#"[{"bbox_2d":[1,2,3,4]}]"#, "[[["]
+    {
         assert_eq!(parse_objects(json), Err(UnparsedKind::NoBoxes), "{json}");
     }
 }
 
 #[test]
 fn two_repeated_sentences_are_too_many() {
-    let rows = [("A b. A b. C d.", 1.0), ("A b. A b. A b.", 0.0), ("x. y. x. y.", 0.0), ("3.5 and 3.5.", 1.0)];
+    let rows =
+        [("A b. A b. C d.", 1.0), ("A b. A b. A b.", 0.0), ("x. y. x. y.", 0.0), ("3.5 and 3.5.", 1.0)];
     for (text, expected) in rows {
         assert_eq!(one(&NonRepeat, text), expected, "{text}");
     }
@@ -131,7 +140,10 @@ fn necessity_pays_where_features_pay() {
 fn ablation_compares_with_and_without() {
     let rollout = |uses, correct| Rollout { uses, correct };
     let score = |c, c2| ablation_necessity(rollout(true, c), rollout(false, c2), &NecessityRules::default());
-    assert_eq!([score(true, false), score(true, true), score(false, true), score(false, false)], [1.0, -0.5, -0.5, 0.0]);
+    assert_eq!(
+        [score(true, false), score(true, true), score(false, true), score(false, false)],
+        [1.0, -0.5, -0.5, 0.0]
+    );
     let plain = ablation_necessity(rollout(false, true), rollout(false, false), &NecessityRules::default());
     assert_eq!(plain, 0.0);
 }
@@ -151,7 +163,8 @@ fn the_default_total_adds_its_parts() {
     let right = format!("<think>{note} so three.</think><answer>3</answer>");
     let wrong = format!("<think>{note} so four.</think><answer>4</answer>");
     let plain_right = "<think>Three dots.</think><answer>3</answer>".to_owned();
-    let broken = format!("<think>the edge map of the image is {}.</think><answer>3</answer>", pads(Pad::Sam, 8));
+    let broken =
+        format!("<think>the edge map of the image is {}.</think><answer>3</answer>", pads(Pad::Sam, 8));
     let plain_wrong = "<think>Maybe four.</think><answer>4</answer>".to_owned();
     let set = covt_rewards(CovtPreset::ViewNecessity);
     let total = |texts: Vec<String>| {
@@ -166,10 +179,19 @@ fn the_default_total_adds_its_parts() {
 
 #[test]
 fn short_answers_are_compared_without_algebra() {
-    for (a, b) in [(r"\boxed{\frac{1}{2}}", "0.5"), ("1,000", "1000"), ("(B)", "b"), ("1 1/2", "1.5"), ("(1, 2)", "(1,2.0)"), ("50\\%", "50%")] {
+    for (a, b) in [
+        (r"\boxed{\frac{1}{2}}", "0.5"),
+        ("1,000", "1000"),
+        ("(B)", "b"),
+        ("1 1/2", "1.5"),
+        ("(1, 2)", "(1,2.0)"),
+        ("50\\%", "50%"),
+    ] {
         assert!(same_answer(a, b), "{a} {b}");
     }
-    for (a, b) in [("50%", "0.5"), ("(1,2)", "[1,2]"), ("", ""), ("1,00", "100"), ("x+1", "1+x"), ("(2,1)", "(1,2)")] {
+    for (a, b) in
+        [("50%", "0.5"), ("(1,2)", "[1,2]"), ("", ""), ("1,00", "100"), ("x+1", "1+x"), ("(2,1)", "(1,2)")]
+    {
         assert!(!same_answer(a, b), "{a} {b}");
     }
 }

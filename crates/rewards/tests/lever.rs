@@ -53,8 +53,10 @@ fn normalisation_matches_the_official_script() {
 #[test]
 fn reward_modes_match_the_worked_examples() {
     let weights = CandidateWeights::default();
-    let right = CandidateScore { correct: true, accuracy: 0.6, gold_probability: 0.35, relevance: 0.5, quality: 0.0 };
-    let wrong = CandidateScore { correct: false, gold_probability: 0.1, relevance: 0.5, ..CandidateScore::default() };
+    let right =
+        CandidateScore { correct: true, accuracy: 0.6, gold_probability: 0.35, relevance: 0.5, quality: 0.0 };
+    let wrong =
+        CandidateScore { correct: false, gold_probability: 0.1, relevance: 0.5, ..CandidateScore::default() };
     let rows = [
         (RewardMode::HardPlusSoft, right, 1.6),
         (RewardMode::HardPlusSoftV2, right, 2.6),

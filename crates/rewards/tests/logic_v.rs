@@ -185,7 +185,10 @@ fn a_failed_arbiter_scores_zero_or_is_left_out() {
     let group = Group::of_texts(Sample::text("?", "A"), ["<think>It is C.</think><answer>C</answer>"]);
     let reward = |failure| LogicalConsistency::new(Arc::new(ScriptedArbiter::default())).on_failure(failure);
     assert_eq!(reward(ArbiterFailure::Zero).judge(&group)[0].value(), Some(0.0));
-    assert!(matches!(reward(ArbiterFailure::Drop).judge(&group)[0], Outcome::Failed(RewardError::Arbiter { .. })));
+    assert!(matches!(
+        reward(ArbiterFailure::Drop).judge(&group)[0],
+        Outcome::Failed(RewardError::Arbiter { .. })
+    ));
 }
 
 fn votes(text: &str) -> Votes {

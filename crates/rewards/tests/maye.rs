@@ -37,14 +37,22 @@ const DIFFERENT: [(&str, &str); 10] = [
 #[test]
 fn the_judge_accepts_other_spellings() {
     for (response, solution) in SAME {
-        assert_eq!(BoxedJudge::default().judge(response, solution).value(), Some(1.0), "{response} {solution}");
+        assert_eq!(
+            BoxedJudge::default().judge(response, solution).value(),
+            Some(1.0),
+            "{response} {solution}"
+        );
     }
 }
 
 #[test]
 fn the_judge_rejects_other_answers() {
     for (response, solution) in DIFFERENT {
-        assert_ne!(BoxedJudge::default().judge(response, solution).value(), Some(1.0), "{response} {solution}");
+        assert_ne!(
+            BoxedJudge::default().judge(response, solution).value(),
+            Some(1.0),
+            "{response} {solution}"
+        );
     }
 }
 

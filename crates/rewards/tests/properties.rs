@@ -6,17 +6,35 @@ use rewards::*;
 /// Text with a taste for the signs that parsers look for.
 fn text() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
-        Just("\\boxed{".to_owned()), Just("}".to_owned()), Just("$".to_owned()), Just("<answer>".to_owned()),
-        Just("</answer>".to_owned()), Just("<think>".to_owned()), Just("</think>".to_owned()), Just("answer is ".to_owned()),
-        Just("\\frac{1}{2}".to_owned()), Just("final answer".to_owned()), Just(" = ".to_owned()), Just("\\text{".to_owned()),
-        Just("\\sqrt[".to_owned()), Just("^".to_owned()), Just("\\[".to_owned()), Just("\\]".to_owned()), Just(", ".to_owned()),
-        Just("\\pm".to_owned()), Just("\u{3000}".to_owned()), "[0-9]{1,4}", "[A-H]", ".{0,6}",
+        Just("\\boxed{".to_owned()),
+        Just("}".to_owned()),
+        Just("$".to_owned()),
+        Just("<answer>".to_owned()),
+        Just("</answer>".to_owned()),
+        Just("<think>".to_owned()),
+        Just("</think>".to_owned()),
+        Just("answer is ".to_owned()),
+        Just("\\frac{1}{2}".to_owned()),
+        Just("final answer".to_owned()),
+        Just(" = ".to_owned()),
+        Just("\\text{".to_owned()),
+        Just("\\sqrt[".to_owned()),
+        Just("^".to_owned()),
+        Just("\\[".to_owned()),
+        Just("\\]".to_owned()),
+        Just(", ".to_owned()),
+        Just("\\pm".to_owned()),
+        Just("\u{3000}".to_owned()),
+        "[0-9]{1,4}",
+        "[A-H]",
+        ".{0,6}",
     ];
     proptest::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
 }
 
 fn expression() -> impl Strategy<Value = String> {
-    let leaf = prop_oneof![(1u32..12).prop_map(|n| n.to_string()), Just("x".to_owned()), Just("\\pi".to_owned())];
+    let leaf =
+        prop_oneof![(1u32..12).prop_map(|n| n.to_string()), Just("x".to_owned()), Just("\\pi".to_owned())];
     leaf.prop_recursive(3, 12, 2, |inner| {
         (inner.clone(), inner, 0usize..5).prop_map(|(a, b, op)| match op {
             0 => format!("({a}+{b})"),

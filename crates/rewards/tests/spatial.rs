@@ -33,7 +33,8 @@ fn spatial_scores_match_the_worked_examples() {
         assert!((found[0] - words).abs() < 1e-6, "{text:?} against {gold:?}: {found:?}");
         assert!((found[1] - substring).abs() < 1e-6, "{text:?} against {gold:?}: {found:?}");
     }
-    let partial = SpatialReward::default().score("The cat is right of the box.", "The cat is left of the box.").partial;
+    let partial =
+        SpatialReward::default().score("The cat is right of the box.", "The cat is left of the box.").partial;
     assert!((partial - 0.833333).abs() < 1e-6);
 }
 

@@ -36,12 +36,16 @@ fn same(a: &str, b: &str, depth: usize) -> bool {
 
 fn same_lists(a: &str, b: &str, depth: usize) -> bool {
     let (Some((open, parts)), Some((other, others))) = (list(a), list(b)) else { return false };
-    open == other && parts.len() == others.len() && parts.iter().zip(&others).all(|(x, y)| same(x, y, depth - 1))
+    open == other
+        && parts.len() == others.len()
+        && parts.iter().zip(&others).all(|(x, y)| same(x, y, depth - 1))
 }
 
 fn cleaned(text: &str) -> String {
     let mut text = strip_box(text).to_owned();
-    for dress in ["$", "\\left", "\\right", "\\,", "\\!", "\\;", "\\:", "^\\circ", "^{\\circ}", "°", "\u{2009}"] {
+    for dress in
+        ["$", "\\left", "\\right", "\\,", "\\!", "\\;", "\\:", "^\\circ", "^{\\circ}", "°", "\u{2009}"]
+    {
         text = text.replace(dress, "");
     }
     text = unwrap_text(&text).replace("\\%", "%").replace("\\dfrac", "\\frac").replace("\\tfrac", "\\frac");

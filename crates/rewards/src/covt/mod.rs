@@ -8,7 +8,8 @@ mod repeat;
 
 pub use answer::{ViewAnswerAccuracy, same_answer};
 pub use necessity::{
-    AblationNecessity, FeatureProfile, GroupNecessity, NecessityRules, Rollout, ablation_necessity, group_necessity,
+    AblationNecessity, FeatureProfile, GroupNecessity, NecessityRules, Rollout, ablation_necessity,
+    group_necessity,
 };
 pub use pads::{Pad, uses_features};
 pub use penalties::{ContentPenalty, ContextPenalty, ContextRule, CountPenalty, PhrasePenalty};

@@ -73,8 +73,14 @@ impl Pad {
 
 /// All pad tokens of the vocabulary with the length of one note.
 pub(super) const TOKENS: [(&str, usize); 8] = [
-    ("<|sam_pad|>", 8), ("<|dino_pad|>", 4), ("<|depth_pad|>", 4), ("<|sd_pad|>", 4), ("<|intern_pad|>", 4),
-    ("<|pidinet_pad|>", 4), ("<|siglip_pad|>", 4), ("<|metaclip_pad|>", 4),
+    ("<|sam_pad|>", 8),
+    ("<|dino_pad|>", 4),
+    ("<|depth_pad|>", 4),
+    ("<|sd_pad|>", 4),
+    ("<|intern_pad|>", 4),
+    ("<|pidinet_pad|>", 4),
+    ("<|siglip_pad|>", 4),
+    ("<|metaclip_pad|>", 4),
 ];
 
 /// How many times in a row `token` stands at the start of the text.
@@ -100,7 +106,8 @@ pub fn uses_features(text: &str, profile: FeatureProfile) -> bool {
     match profile {
         FeatureProfile::Covt => first_block(text, "think").is_some_and(has_complete_run),
         FeatureProfile::Ilvr => {
-            let segments = text.split("<|latent_start|>").skip(1).filter_map(|rest| rest.split_once("<|latent_end|>"));
+            let segments =
+                text.split("<|latent_start|>").skip(1).filter_map(|rest| rest.split_once("<|latent_end|>"));
             segments.map(|(inside, _)| inside).any(|inside| inside.contains("<|latent_pad|>"))
         }
     }

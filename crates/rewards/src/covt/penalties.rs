@@ -134,7 +134,9 @@ impl RewardFn for PhrasePenalty {
 
     fn judge(&self, group: &Group) -> Vec<Outcome> {
         let broken = |think: &str| {
-            let after = |pad: Pad| after_phrase(think, pad).is_some_and(|rest| run_length(rest, pad.token()) != pad.run());
+            let after = |pad: Pad| {
+                after_phrase(think, pad).is_some_and(|rest| run_length(rest, pad.token()) != pad.run())
+            };
             Pad::ALL.into_iter().any(after)
         };
         penalty(group, broken, 1.0)

@@ -41,7 +41,11 @@ pub fn grounding_score(predictions: &[Located], gold: &[Located]) -> f64 {
     let row = |p: &Located| gold.iter().map(|g| pair_score(p, g)).collect();
     let scores: Vec<Vec<f64>> = predictions.iter().map(row).collect();
     let pairs = assign(&scores);
-    let sum: f64 = pairs.iter().zip(&scores).filter_map(|(column, row)| column.map(|j| row.get(j).unwrap_or(&0.0))).sum();
+    let sum: f64 = pairs
+        .iter()
+        .zip(&scores)
+        .filter_map(|(column, row)| column.map(|j| row.get(j).unwrap_or(&0.0)))
+        .sum();
     sum / predictions.len().max(gold.len()) as f64
 }
 
@@ -68,7 +72,11 @@ impl RewardFn for GroundingAccuracy {
             parse_objects(answer.trim()).map(|found| Outcome::from_f64(grounding_score(&found, gold)))
         };
         with_gold(group, Sample::gold_objects, |gold| {
-            group.completions().iter().map(|c| score(&c.text, gold).unwrap_or_else(Outcome::Unparsed)).collect()
+            group
+                .completions()
+                .iter()
+                .map(|c| score(&c.text, gold).unwrap_or_else(Outcome::Unparsed))
+                .collect()
         })
     }
 }

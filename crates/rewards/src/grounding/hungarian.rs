@@ -55,7 +55,8 @@ impl Matching {
             let current = self.row_of[column];
             let (mut least, mut next) = (f64::INFINITY, 0);
             for j in (1..=self.size).filter(|&j| !seen[j]) {
-                let reduced = cost(current - 1, j - 1) - self.row_potential[current] - self.column_potential[j];
+                let reduced =
+                    cost(current - 1, j - 1) - self.row_potential[current] - self.column_potential[j];
                 if reduced < slack[j] {
                     (slack[j], previous[j]) = (reduced, column);
                 }

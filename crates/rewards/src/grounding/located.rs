@@ -53,6 +53,7 @@ fn object(item: &Value) -> Option<Located> {
 
 fn numbers<const N: usize>(value: &Value) -> Option<[f64; N]> {
     let items = value.as_array()?;
-    let numbers: Option<Vec<f64>> = items.iter().map(|item| item.as_f64().filter(|x| x.is_finite())).collect();
+    let numbers: Option<Vec<f64>> =
+        items.iter().map(|item| item.as_f64().filter(|x| x.is_finite())).collect();
     numbers?.try_into().ok()
 }

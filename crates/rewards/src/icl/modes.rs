@@ -82,7 +82,9 @@ impl RewardMode {
             Self::SoftOnly => w.soft * a,
             Self::HardPlusGoldProbability => w.hard * c + w.soft * g,
             Self::HardPlusGoldProbabilitySeparated => 2.0 * w.hard * c + w.soft * g,
-            Self::HardPlusGoldProbabilityPlusRelevance => w.hard * c + w.soft * g + w.relevance * (1.0 - c) * l,
+            Self::HardPlusGoldProbabilityPlusRelevance => {
+                w.hard * c + w.soft * g + w.relevance * (1.0 - c) * l
+            }
             Self::Legacy => w.legacy_quality * score.quality + w.legacy_correct * c,
         };
         if reward.is_finite() { reward.clamp(-LIMIT, LIMIT) } else { 0.0 }

@@ -73,7 +73,11 @@ impl LogicalConsistency {
         Self { failure, ..self }
     }
 
-    fn question(&self, question: &str, completion: &Completion) -> Result<(ArbiterQuery, char), UnparsedKind> {
+    fn question(
+        &self,
+        question: &str,
+        completion: &Completion,
+    ) -> Result<(ArbiterQuery, char), UnparsedKind> {
         let block = |tag| first_block(&completion.text, tag).map(str::trim).filter(|text| !text.is_empty());
         let reasoning = block("think").ok_or(UnparsedKind::NoReasoning)?;
         let answer = block("answer").ok_or(UnparsedKind::NoAnswer)?;
@@ -114,7 +118,9 @@ impl RewardFn for LogicalConsistency {
             Err(kind) => Outcome::Unparsed(kind),
             Ok((_, student)) => match verdicts.next().filter(|_| complete) {
                 Some(verdict) => self.score(student, &verdict),
-                None => self.failed("the arbiter returned another number of verdicts than there were queries"),
+                None => {
+                    self.failed("the arbiter returned another number of verdicts than there were queries")
+                }
             },
         };
         asked.into_iter().map(outcome).collect()

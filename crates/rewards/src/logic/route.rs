@@ -101,7 +101,12 @@ fn majority(votes: &Votes) -> Option<char> {
 impl Table {
     fn new(votes: &Votes) -> Self {
         let all = votes.generalist.iter().chain(&votes.navigator).chain(&votes.observer).copied();
-        Self { g: top(&votes.generalist), n: top(&votes.navigator), o: top(&votes.observer), totals: counts(all) }
+        Self {
+            g: top(&votes.generalist),
+            n: top(&votes.navigator),
+            o: top(&votes.observer),
+            totals: counts(all),
+        }
     }
 
     fn lead(&self) -> usize {
@@ -114,7 +119,8 @@ impl Table {
     }
 
     fn has_maximum(&self, top: Top) -> bool {
-        let total = |letter| self.totals.iter().find(|(seen, _)| Some(*seen) == letter).map(|(_, count)| *count);
+        let total =
+            |letter| self.totals.iter().find(|(seen, _)| Some(*seen) == letter).map(|(_, count)| *count);
         top.letter.is_some() && total(top.letter) == self.totals.first().map(|(_, count)| *count)
     }
 
@@ -164,7 +170,9 @@ impl Table {
         {
             return Decision::Escalate(first, second, Escalation::A);
         }
-        let against = |challenger: Top, way| challenger.letter.map(|letter| Decision::Escalate(generalist, letter, way));
+        let against = |challenger: Top, way| {
+            challenger.letter.map(|letter| Decision::Escalate(generalist, letter, way))
+        };
         let found = if n.same(o) && n.differs(g) {
             against(n, Escalation::B)
         } else if n.differs(g) {

@@ -89,17 +89,23 @@ impl RewardFn for Stability {
     }
 
     fn judge(&self, group: &Group) -> Vec<Outcome> {
-        let gold = |text: &str| self.letter(text).ok_or_else(|| RewardError::bad_gold(text, UnparsedKind::NoLetter));
+        let gold =
+            |text: &str| self.letter(text).ok_or_else(|| RewardError::bad_gold(text, UnparsedKind::NoLetter));
         with_gold(
             group,
             |sample| gold(sample.gold_text()?),
             |gold| {
                 let all: Vec<_> = group.completions().iter().map(|c| self.qualifying(c, gold)).collect();
                 let best = |i: usize, own: &Reasoning| {
-                    let others = all.iter().enumerate().filter(|(j, _)| *j != i).filter_map(|(_, other)| other.as_ref());
+                    let others = all
+                        .iter()
+                        .enumerate()
+                        .filter(|(j, _)| *j != i)
+                        .filter_map(|(_, other)| other.as_ref());
                     others.map(|other| bonus(own, other)).fold(0.0, f64::max)
                 };
-                let score = |(i, own): (usize, &Option<Reasoning>)| own.as_ref().map_or(0.0, |own| best(i, own));
+                let score =
+                    |(i, own): (usize, &Option<Reasoning>)| own.as_ref().map_or(0.0, |own| best(i, own));
                 all.iter().enumerate().map(|pair| Outcome::from_f64(score(pair))).collect()
             },
         )

@@ -68,7 +68,9 @@ impl<'t> Commands<'t> {
     fn next_before(&mut self, limit: usize) -> Option<(usize, usize)> {
         let text = self.text;
         let earlier = |at: Option<usize>, command: &str| match at {
-            Some(at) if at + command.len() > limit => text[..limit.min(at + command.len() - 1)].rfind(command),
+            Some(at) if at + command.len() > limit => {
+                text[..limit.min(at + command.len() - 1)].rfind(command)
+            }
             known => known,
         };
         self.boxed = earlier(self.boxed, "\\boxed");

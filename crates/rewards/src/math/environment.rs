@@ -69,7 +69,8 @@ impl<'t> Environments<'t> {
 
     fn single_at(&mut self, at: usize, context: Context) -> Option<(usize, Piece<'t>)> {
         let (content, end) = self.delimited(at).or_else(|| self.fraction(at, context))?;
-        let boxed = content.find("\\boxed{").is_some_and(|b| content[b + 7..].chars().skip(1).any(|c| c == '}'));
+        let boxed =
+            content.find("\\boxed{").is_some_and(|b| content[b + 7..].chars().skip(1).any(|c| c == '}'));
         if context == Context::Boxed && !boxed {
             return None;
         }

@@ -80,7 +80,10 @@ fn read(what: &What<'_>) -> (Option<Value>, Option<String>) {
             match all {
                 Some(values) if values.len() > 1 => {
                     let texts: Vec<String> = read.into_iter().filter_map(|(_, text)| text).collect();
-                    (Some(Value::Set(values.into_iter().flat_map(elements).collect())), Some(texts.join(" and ")))
+                    (
+                        Some(Value::Set(values.into_iter().flat_map(elements).collect())),
+                        Some(texts.join(" and ")),
+                    )
                 }
                 _ => read.into_iter().next().unwrap_or_default(),
             }
@@ -118,4 +121,3 @@ fn last_equation(text: &str) -> Option<Value> {
     let last = text.rsplit('=').next()?;
     parser::parse(last, Degrees::Drop).ok()
 }
-

@@ -117,7 +117,8 @@ fn final_answer<'t>(text: &'t str, environments: &mut Environments<'t>) -> Vec<P
 /// Delimited stretches with a box inside, and everything from the first `\boxed{` to the last brace.
 fn boxed<'t>(text: &'t str, environments: &mut Environments<'t>) -> Vec<Place<'t>> {
     let Some(first) = text.find("\\boxed{") else { return Vec::new() };
-    let mut places = scan(text, |at| environments.joined_at(at, Context::Boxed).map(|found| latex(at, found)));
+    let mut places =
+        scan(text, |at| environments.joined_at(at, Context::Boxed).map(|found| latex(at, found)));
     let content = first + "\\boxed{".len();
     if let Some(end) = text.rfind('}').filter(|&end| end > content) {
         let piece = Piece { text: &text[first..=end], boxes: Boxes::Last, percent: false };
@@ -152,7 +153,8 @@ fn after_mark<'t>(text: &'t str, mark: &str, environments: &mut Environments<'t>
 /// The answer after the farthest " = " on the line.
 fn after_equals(text: &str, from: usize) -> Option<(usize, plain::Plain<'_>)> {
     let line = line_end(text, from);
-    let signs: Vec<usize> = window(text, from, LONG_WINDOW + 1).filter(|&i| i < line && text.as_bytes()[i] == b'=').collect();
+    let signs: Vec<usize> =
+        window(text, from, LONG_WINDOW + 1).filter(|&i| i < line && text.as_bytes()[i] == b'=').collect();
     signs.into_iter().rev().find_map(|sign| {
         let blanks = &text[sign + 1..skip_blanks(text, sign + 1)];
         let blank = sign + 1 + last_blank(blanks)?;
@@ -173,7 +175,11 @@ fn nearest_plain(text: &str, from: usize) -> Option<(usize, plain::Plain<'_>)> {
 }
 
 fn line_end(text: &str, from: usize) -> usize {
-    text[from..].char_indices().take(LONG_WINDOW + 1).find(|(_, c)| *c == '\n').map_or(text.len(), |(at, _)| from + at)
+    text[from..]
+        .char_indices()
+        .take(LONG_WINDOW + 1)
+        .find(|(_, c)| *c == '\n')
+        .map_or(text.len(), |(at, _)| from + at)
 }
 
 fn no_equals(text: &str, end: usize) -> bool {

@@ -24,11 +24,15 @@ pub(super) fn equal(gold: &Value, prediction: &Value, budget: &Budget) -> bool {
         (Value::Tuple(a), Value::Set(b)) => in_order(a, b, budget),
         (Value::Set(a), Value::Tuple(b)) => matching(a, b, budget),
         (Value::Set(a), Value::Set(b)) => matching(a, b, budget),
-        (Value::Interval(a), Value::Set(b) | Value::Tuple(b)) => pair(a).is_some_and(|a| in_order(&a, b, budget)),
+        (Value::Interval(a), Value::Set(b) | Value::Tuple(b)) => {
+            pair(a).is_some_and(|a| in_order(&a, b, budget))
+        }
         (Value::Set(a), Value::Interval(b)) => pair(b).is_some_and(|b| matching(a, &b, budget)),
         (Value::Tuple(a), Value::Interval(b)) => pair(b).is_some_and(|b| in_order(a, &b, budget)),
         (Value::Expr(_) | Value::Matrix(_), Value::Set(b)) => one(b).is_some_and(|b| values(gold, b, budget)),
-        (Value::Set(a), Value::Expr(_) | Value::Matrix(_)) => one(a).is_some_and(|a| values(a, prediction, budget)),
+        (Value::Set(a), Value::Expr(_) | Value::Matrix(_)) => {
+            one(a).is_some_and(|a| values(a, prediction, budget))
+        }
         _ => false,
     }
 }

@@ -100,8 +100,12 @@ impl BoxedJudge {
             return p.len() == g.len() && p.iter().zip(&g).all(|(p, g)| self.same_bracket(p, g, budget));
         }
         match (p.strip_suffix('%'), g.strip_suffix('%')) {
-            (Some(p), None) => self.same_expr(p, g, budget) || self.same_expr(&format!("({p})/100"), g, budget),
-            (None, Some(g)) => self.same_expr(p, g, budget) || self.same_expr(p, &format!("({g})/100"), budget),
+            (Some(p), None) => {
+                self.same_expr(p, g, budget) || self.same_expr(&format!("({p})/100"), g, budget)
+            }
+            (None, Some(g)) => {
+                self.same_expr(p, g, budget) || self.same_expr(p, &format!("({g})/100"), budget)
+            }
             (Some(p), Some(g)) => self.same_expr(p, g, budget),
             (None, None) => self.same_expr(p, g, budget),
         }
@@ -204,7 +208,8 @@ fn agree(p: &Expr, g: &Expr, budget: &Budget) -> bool {
 
 /// Whether one side is a constant integer multiple of the other.
 fn proportional(p: &Expr, g: &Expr, budget: &Budget) -> bool {
-    let ratio = |seed| Some(real(p, seed, budget)? / real(g, seed, budget)?).filter(|r| r.is_finite() && *r != 0.0);
+    let ratio =
+        |seed| Some(real(p, seed, budget)? / real(g, seed, budget)?).filter(|r| r.is_finite() && *r != 0.0);
     let ratios: Vec<f64> = (0..POINTS).filter_map(ratio).collect();
     let Some(&first) = ratios.first() else { return false };
     let constant = ratios.iter().all(|r| (r - first).abs() <= AGREEMENT * first.abs());

@@ -2,18 +2,55 @@
 
 /// Spellings of the degree sign, then of roots, spaces and brackets.
 const SPELLINGS: [(&str, &str); 44] = [
-    ("\\text{circles}", "\\circ"), ("\\textcircles", "\\circ"), ("\\text{circ}", "\\circ"), ("\\text{degree}", "\\circ"),
-    ("\\text{degrees}", "\\circ"), ("\\{circ}", "\\circ"), ("\\{degree}", "\\circ"), ("\\textcirc", "\\circ"),
-    ("\\textdegree", "\\circ"), ("\\text{o}", "\\circ"), ("\\texto", "\\circ"), ("\\bigcirc", "\\circ"), ("\\bullet", "\\circ"),
-    ("{°}", "\\circ"), ("^°", "^\\circ"), ("°", "^\\circ"), ("{sqrt}", "\\sqrt"), ("{radical}", "\\sqrt"), ("\\$", ""),
-    ("$", ""), ("\\left", ""), ("\\right", ""), ("\\!", ""), ("\\,", ""), ("\\;", ""), ("\\:", ""), ("\\ ", ""), ("~", ""),
-    ("\\dfrac", "\\frac"), ("\\tfrac", "\\frac"), ("，", ","), ("（", "("), ("）", ")"), ("＋", "+"), ("\\%", "%"),
-    ("\\colon", ":"), ("^{\\circ}", "^\\circ"), ("\\mathrm", "\\text"), ("\\mathbf", "\\text"), ("厘米", ""), ("分米", ""),
-    ("\\leq ", "\\le "), ("\\geq ", "\\ge "), ("\\infin ", "\\infty "),
+    ("\\text{circles}", "\\circ"),
+    ("\\textcircles", "\\circ"),
+    ("\\text{circ}", "\\circ"),
+    ("\\text{degree}", "\\circ"),
+    ("\\text{degrees}", "\\circ"),
+    ("\\{circ}", "\\circ"),
+    ("\\{degree}", "\\circ"),
+    ("\\textcirc", "\\circ"),
+    ("\\textdegree", "\\circ"),
+    ("\\text{o}", "\\circ"),
+    ("\\texto", "\\circ"),
+    ("\\bigcirc", "\\circ"),
+    ("\\bullet", "\\circ"),
+    ("{°}", "\\circ"),
+    ("^°", "^\\circ"),
+    ("°", "^\\circ"),
+    ("{sqrt}", "\\sqrt"),
+    ("{radical}", "\\sqrt"),
+    ("\\$", ""),
+    ("$", ""),
+    ("\\left", ""),
+    ("\\right", ""),
+    ("\\!", ""),
+    ("\\,", ""),
+    ("\\;", ""),
+    ("\\:", ""),
+    ("\\ ", ""),
+    ("~", ""),
+    ("\\dfrac", "\\frac"),
+    ("\\tfrac", "\\frac"),
+    ("，", ","),
+    ("（", "("),
+    ("）", ")"),
+    ("＋", "+"),
+    ("\\%", "%"),
+    ("\\colon", ":"),
+    ("^{\\circ}", "^\\circ"),
+    ("\\mathrm", "\\text"),
+    ("\\mathbf", "\\text"),
+    ("厘米", ""),
+    ("分米", ""),
+    ("\\leq ", "\\le "),
+    ("\\geq ", "\\ge "),
+    ("\\infin ", "\\infty "),
 ];
 
 const UNITS: [&str; 16] = [
-    "mm", "cm", "dm", "km", "m", "inches", "inch", "in", "ft", "feet", "yd", "units", "unit", "degrees", "degree", "米",
+    "mm", "cm", "dm", "km", "m", "inches", "inch", "in", "ft", "feet", "yd", "units", "unit", "degrees",
+    "degree", "米",
 ];
 
 const TRIGONOMETRY: [&str; 6] = ["\\sin", "\\cos", "\\tan", "\\cot", "\\sec", "\\csc"];
@@ -60,7 +97,8 @@ fn without_text(text: &str) -> String {
 }
 
 fn is_unit(word: &str) -> bool {
-    let word = word.strip_prefix("square").or_else(|| word.strip_prefix("cubic")).map_or(word, str::trim_start);
+    let word =
+        word.strip_prefix("square").or_else(|| word.strip_prefix("cubic")).map_or(word, str::trim_start);
     let word = word.strip_suffix("^2").or_else(|| word.strip_suffix("^3")).unwrap_or(word);
     UNITS.contains(&word)
 }
@@ -90,9 +128,16 @@ fn without_ideographs(text: &str) -> String {
 /// Drops a name before the only equals sign: `x =`, `\angle ABC =`, `BC =`.
 fn without_name(text: &str) -> &str {
     let Some((left, right)) = text.split_once('=') else { return text };
-    let name = left.trim().trim_start_matches("m\\angle").trim_start_matches("\\angle").trim_start_matches("\\triangle").trim();
+    let name = left
+        .trim()
+        .trim_start_matches("m\\angle")
+        .trim_start_matches("\\angle")
+        .trim_start_matches("\\triangle")
+        .trim();
     let letters = name.chars().filter(|c| c.is_ascii_alphabetic()).count();
     let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || "_{}'△ ".contains(c));
-    let names = plain && (1..=4).contains(&letters) && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '△');
+    let names = plain
+        && (1..=4).contains(&letters)
+        && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '△');
     if right.contains('=') || !names { text } else { right.trim() }
 }

@@ -2,8 +2,21 @@
 
 /// The fifteen words, matched as lower-cased substrings: "waiter" counts, because the published ratios count it.
 pub const REFLECTION_WORDS: [&str; 15] = [
-    "re-check", "re-evaluate", "re-examine", "re-think", "recheck", "reevaluate", "reexamine", "reevaluation", "rethink",
-    "check again", "think again", "try again", "verify", "wait", "yet",
+    "re-check",
+    "re-evaluate",
+    "re-examine",
+    "re-think",
+    "recheck",
+    "reevaluate",
+    "reexamine",
+    "reevaluation",
+    "rethink",
+    "check again",
+    "think again",
+    "try again",
+    "verify",
+    "wait",
+    "yet",
 ];
 
 /// Whether the text holds at least one of the words.

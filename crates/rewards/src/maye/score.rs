@@ -20,7 +20,12 @@ pub struct MayeRules {
 
 impl Default for MayeRules {
     fn default() -> Self {
-        Self { judge: BoxedJudge::default(), format_weight: Finite::ZERO, penalty: Finite::constant(-0.1), min_tokens: 0 }
+        Self {
+            judge: BoxedJudge::default(),
+            format_weight: Finite::ZERO,
+            penalty: Finite::constant(-0.1),
+            min_tokens: 0,
+        }
     }
 }
 

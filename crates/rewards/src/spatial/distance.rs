@@ -14,8 +14,20 @@ const BANDS: [(f64, f64); 3] = [(0.05, 1.0), (0.25, 0.5), (0.5, 0.2)];
 
 /// Names of units with their length in metres, the longest spelling first.
 const UNITS: [(&str, f64); 14] = [
-    ("metres", 1.0), ("meters", 1.0), ("inches", 0.0254), ("metre", 1.0), ("meter", 1.0), ("inch", 0.0254), ("feet", 0.3048),
-    ("foot", 0.3048), ("cm", 0.01), ("mm", 0.001), ("ft", 0.3048), ("in", 0.0254), ("km", 1000.0), ("m", 1.0),
+    ("metres", 1.0),
+    ("meters", 1.0),
+    ("inches", 0.0254),
+    ("metre", 1.0),
+    ("meter", 1.0),
+    ("inch", 0.0254),
+    ("feet", 0.3048),
+    ("foot", 0.3048),
+    ("cm", 0.01),
+    ("mm", 0.001),
+    ("ft", 0.3048),
+    ("in", 0.0254),
+    ("km", 1000.0),
+    ("m", 1.0),
 ];
 
 /// A number with the unit written after it.

@@ -3,8 +3,23 @@
 use crate::text::scan::contains_words;
 
 pub(super) const RELATIONS: [&str; 17] = [
-    "left", "right", "above", "below", "in front of", "behind", "inside", "outside", "on", "under", "next to", "near",
-    "far from", "between", "among", "around", "through",
+    "left",
+    "right",
+    "above",
+    "below",
+    "in front of",
+    "behind",
+    "inside",
+    "outside",
+    "on",
+    "under",
+    "next to",
+    "near",
+    "far from",
+    "between",
+    "among",
+    "around",
+    "through",
 ];
 
 /// When a relation counts as said.
@@ -23,5 +38,9 @@ pub(super) fn named(text: &str, rule: RelationMatch) -> u32 {
         RelationMatch::Words => contains_words(text, relation),
         RelationMatch::Substring => text.contains(relation),
     };
-    RELATIONS.iter().enumerate().filter(|(_, relation)| occurs(relation)).fold(0, |bits, (at, _)| bits | 1 << at)
+    RELATIONS
+        .iter()
+        .enumerate()
+        .filter(|(_, relation)| occurs(relation))
+        .fold(0, |bits, (at, _)| bits | 1 << at)
 }

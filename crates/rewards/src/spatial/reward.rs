@@ -79,7 +79,10 @@ impl SpatialReward {
         let spatial = self.relations(&c, &g);
         let format = format(&c);
         let w = self.weights;
-        let raw = w.exact * exact + w.spatial * spatial + w.format * format + (1.0 - exact) * PARTIAL_WEIGHT * partial;
+        let raw = w.exact * exact
+            + w.spatial * spatial
+            + w.format * format
+            + (1.0 - exact) * PARTIAL_WEIGHT * partial;
         SpatialScore { exact, partial, spatial, format, total: (2.0 * raw - 1.0).clamp(-1.0, 1.0) }
     }
 
@@ -94,11 +97,19 @@ impl SpatialReward {
 }
 
 fn collapsed(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").trim_end_matches(['.', '!', '?']).trim_end().to_owned()
+    text.split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .trim_end_matches(['.', '!', '?'])
+        .trim_end()
+        .to_owned()
 }
 
 fn words(text: &str) -> BTreeSet<&str> {
-    text.split_whitespace().map(|w| w.trim_matches(|c: char| !c.is_alphanumeric())).filter(|w| !w.is_empty()).collect()
+    text.split_whitespace()
+        .map(|w| w.trim_matches(|c: char| !c.is_alphanumeric()))
+        .filter(|w| !w.is_empty())
+        .collect()
 }
 
 /// F1 = 2·|A∩B| / (|A| + |B|); 0 when the gold text has no words.

@@ -65,7 +65,8 @@ impl RewardFn for VqaAccuracy {
     }
 
     fn judge(&self, group: &Group) -> Vec<Outcome> {
-        let score = |text: &str, answers: &[String]| Outcome::from_f64(vqa_accuracy(text, answers, self.rule));
+        let score =
+            |text: &str, answers: &[String]| Outcome::from_f64(vqa_accuracy(text, answers, self.rule));
         with_gold(group, Sample::gold_answers, |answers| {
             group.completions().iter().map(|c| score(&c.text, answers)).collect()
         })

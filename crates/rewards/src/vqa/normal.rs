@@ -11,8 +11,18 @@ const PUNCTUATION: [char; 21] = [
 const MAX_DOTS: usize = 32;
 
 const NUMBERS: [(&str, &str); 12] = [
-    ("none", "0"), ("zero", "0"), ("one", "1"), ("two", "2"), ("three", "3"), ("four", "4"), ("five", "5"), ("six", "6"),
-    ("seven", "7"), ("eight", "8"), ("nine", "9"), ("ten", "10"),
+    ("none", "0"),
+    ("zero", "0"),
+    ("one", "1"),
+    ("two", "2"),
+    ("three", "3"),
+    ("four", "4"),
+    ("five", "5"),
+    ("six", "6"),
+    ("seven", "7"),
+    ("eight", "8"),
+    ("nine", "9"),
+    ("ten", "10"),
 ];
 
 /// The normal form under which answers are compared: punctuation, numbers as digits, no articles, contractions.
