@@ -50,7 +50,10 @@ fn math(c: &mut Criterion) {
     group.bench_function("pairs", |b| {
         b.iter(|| MATH.map(|(reply, gold)| math_equal(black_box(reply), black_box(gold))))
     });
-    let golds: Vec<MathGold> = MATH.iter().map(|(_, gold)| MathGold::parse(gold).unwrap()).collect();
+    let golds: Vec<MathGold> = MATH
+        .iter()
+        .map(|(_, gold)| MathGold::parse(gold).expect("the gold answers above can be read"))
+        .collect();
     group.bench_function("known_gold", |b| {
         b.iter(|| {
             golds.iter().zip(MATH).map(|(gold, (reply, _))| gold.judge(black_box(reply))).collect::<Vec<_>>()

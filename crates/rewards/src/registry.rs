@@ -19,7 +19,7 @@ use crate::{
 /// let registry = Registry { arbiter: Some(Arc::new(ScriptedArbiter::default())), ..Registry::default() };
 /// assert!(registry.get("logical_consistency").is_ok());
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Registry {
     /// The arbiter of `logical_consistency`.
     pub arbiter: Option<Arc<dyn Arbiter>>,
@@ -27,12 +27,6 @@ pub struct Registry {
     pub overlong: Option<SoftOverlong>,
     /// The settings of `necessity` and `necessity_ablation`.
     pub necessity: NecessityRules,
-}
-
-impl Default for Registry {
-    fn default() -> Self {
-        Self { arbiter: None, overlong: None, necessity: NecessityRules::default() }
-    }
 }
 
 /// Why there is no reward for a name.

@@ -82,7 +82,7 @@ impl<'t> Environments<'t> {
         let rest = &self.text[at..];
         let before = at.checked_sub(1).map(|i| self.text.as_bytes()[i]);
         let escaped = before == Some(b'\\');
-        let found = match rest.as_bytes().first()? {
+        match rest.as_bytes().first()? {
             b'$' if escaped => None,
             b'$' if rest.starts_with("$$") => self.until(0, at + 2).or_else(|| self.inline(at, before)),
             b'$' => self.inline(at, before),
@@ -90,8 +90,7 @@ impl<'t> Environments<'t> {
             b'\\' if rest.starts_with("\\(") && !escaped => self.until(3, at + 2),
             b if b.is_ascii_whitespace() && rest[1..].starts_with('[') => self.bracketed(at + 2),
             _ => None,
-        };
-        found
+        }
     }
 
     fn inline(&mut self, at: usize, before: Option<u8>) -> Option<(&'t str, usize)> {

@@ -20,10 +20,10 @@ pub(crate) fn exprs(a: &Expr, b: &Expr, budget: &Budget) -> bool {
     if a == b || same_word(a, b) || same_percent(a, b) {
         return true;
     }
-    if is_rounded(a) || is_rounded(b) {
-        if let (Some(x), Some(y)) = (micros(a, budget), micros(b, budget)) {
-            return x == y;
-        }
+    if (is_rounded(a) || is_rounded(b))
+        && let (Some(x), Some(y)) = (micros(a, budget), micros(b, budget))
+    {
+        return x == y;
     }
     if let (Some(x), Some(y)) = (exact(a, budget), exact(b, budget)) {
         return x == y;

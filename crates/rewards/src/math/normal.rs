@@ -111,10 +111,10 @@ fn separator<'t>(rest: &'t str, before: &str) -> Option<(&'static str, &'t str)>
     if let Some(after) = bare.strip_prefix('{').map(str::trim_start).and_then(|r| r.strip_prefix(',')) {
         return after.trim_start().strip_prefix('}').map(|after| (",", after.trim_start()));
     }
-    if rest.starts_with('\\') && !before.ends_with('\\') {
-        if let Some(after) = rest[1..].strip_prefix(|c: char| c.is_whitespace()) {
-            return Some((" ", after));
-        }
+    if let Some(after) = rest.strip_prefix('\\').and_then(|r| r.strip_prefix(|c: char| c.is_whitespace()))
+        && !before.ends_with('\\')
+    {
+        return Some((" ", after));
     }
     let comma = rest.strip_prefix(',').unwrap_or(rest);
     let bare = comma.trim_start();

@@ -29,7 +29,7 @@ pub enum JudgeMode {
 impl JudgeMode {
     fn accepts(self, difference: f64, gold: f64) -> bool {
         let tolerance = match self {
-            Self::Tolerant => (0.01 * gold.abs()).min(0.0101).max(1e-6),
+            Self::Tolerant => (0.01 * gold.abs()).clamp(1e-6, 0.0101),
             Self::Strict => 1e-6,
         };
         difference.abs() <= tolerance

@@ -114,7 +114,7 @@ fn without_unit(text: &str) -> &str {
         let rest = bare.strip_suffix(*unit)?;
         rest.trim_end().ends_with(|c: char| c.is_ascii_digit()).then(|| rest.trim_end())
     };
-    UNITS.iter().find_map(|unit| number(unit)).unwrap_or(text)
+    UNITS.iter().find_map(number).unwrap_or(text)
 }
 
 fn without_ideographs(text: &str) -> String {
