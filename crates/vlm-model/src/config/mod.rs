@@ -172,7 +172,9 @@ mod tests {
         let mut sliding = published();
         sliding["use_sliding_window"] = json!(true);
         sliding["max_window_layers"] = json!(1);
-        assert!(read(sliding).unwrap_err().to_string().contains("sliding"));
+        assert!(read(sliding.clone()).unwrap_err().to_string().contains("sliding"));
+        sliding["sliding_window"] = json!(null);
+        assert!(read(sliding).is_ok(), "null means no window");
         let mut yarn = published();
         yarn["rope_scaling"]["type"] = json!("yarn");
         assert!(read(yarn).unwrap_err().to_string().contains("yarn"));

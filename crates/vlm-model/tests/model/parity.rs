@@ -1,8 +1,6 @@
 //! The model computes what transformers computes, on every recorded checkpoint and row.
 
-mod common;
-
-use common::{CHECKPOINTS, Generated, Scored, checkpoint, distance, golden, lines, model, prompt};
+use crate::fixture::{CHECKPOINTS, Generated, Scored, checkpoint, distance, golden, lines, model, prompt};
 use vlm_model::generate::{DrawKey, FinishReason, GenerationConfig, Request, SamplingSettings};
 use vlm_model::{Continuation, Scoring};
 

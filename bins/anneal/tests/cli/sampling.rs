@@ -1,8 +1,6 @@
 //! Sampling is reproducible, and distributed as it should be.
 
-mod common;
-
-use common::{checkpoint, json_lines, rows, succeed};
+use crate::fixture::{checkpoint, json_lines, rows, succeed};
 use std::io::Write;
 
 const SAMPLED: [&str; 8] =

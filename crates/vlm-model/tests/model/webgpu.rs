@@ -1,10 +1,7 @@
 //! The same numbers on a WebGPU device: `make test-wgpu`. Few shapes, because a software driver compiles each.
-#![cfg(feature = "wgpu")]
 
-mod common;
-
+use crate::fixture::{Generated, Scored, checkpoint, distance, golden, lines, prompt};
 use burn::tensor::Device;
-use common::{Generated, Scored, checkpoint, distance, golden, lines, prompt};
 use vlm_model::generate::{DrawKey, Request, SamplingSettings};
 use vlm_model::{Precision, Scoring, VlModel};
 

@@ -1,8 +1,6 @@
 //! A model written to a folder is the model that was loaded.
 
-mod common;
-
-use common::{CHECKPOINTS, Scored, checkpoint, golden, lines, model, prompt};
+use crate::fixture::{CHECKPOINTS, Scored, checkpoint, golden, lines, model, prompt};
 use safetensors::SafeTensors;
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,8 +1,6 @@
 //! A head that is stored although the configuration ties it.
 
-mod common;
-
-use common::{Scored, checkpoint, golden, lines, prompt};
+use crate::fixture::{Scored, checkpoint, golden, lines, prompt};
 use safetensors::SafeTensors;
 use safetensors::tensor::TensorView;
 use std::path::Path;
@@ -35,7 +33,7 @@ fn first_logprob(model: &VlModel) -> f32 {
 
 #[test]
 fn a_stored_head_equal_to_the_table_stays_tied_and_another_one_counts() {
-    let tied = common::model(NAME);
+    let tied = crate::fixture::model(NAME);
     let dir = tempfile::tempdir().unwrap();
     let same = with_head(dir.path(), <[u8]>::to_vec);
     assert!(same.lm_head.is_none());

@@ -1,8 +1,6 @@
 //! From files to files: what the commands write is what transformers computes.
 
-mod common;
-
-use common::{CHECKPOINTS, checkpoint, distance, fixtures, json_lines, rows, succeed};
+use crate::fixture::{CHECKPOINTS, checkpoint, distance, fixtures, json_lines, rows, succeed};
 use safetensors::SafeTensors;
 use std::path::PathBuf;
 
