@@ -56,7 +56,7 @@ check-gpu: ## type-check the GPU features
 test-wgpu: ## small parity test on a WebGPU device; without a card install libvulkan1 and mesa-vulkan-drivers
 	export XDG_RUNTIME_DIR="$${XDG_RUNTIME_DIR:-$$(mktemp -d)}" CUBECL_AUTOTUNE_LEVEL=minimal; \
 	if [ -z "$${VK_ICD_FILENAMES:-}" ] && [ -e $(LAVAPIPE) ]; then export VK_ICD_FILENAMES=$(LAVAPIPE); fi; \
-	$(CARGO) test --locked --package vlm-model --features wgpu --test wgpu_parity -- --nocapture
+	$(CARGO) test --locked --package vlm-model --features wgpu --test model webgpu -- --nocapture
 
 deny: ## licences, advisories and sources of all dependencies; needs cargo-deny
 	$(CARGO) deny --locked check

@@ -39,8 +39,8 @@ class Case:
 
 CASES = (
     Case("image preprocessing, 1280x720", "nano", "photos", "preprocess", "rows/s", 5.0, batch=8),
-    Case("greedy decoding, nano, batch 1", "nano", "ragged", "decode", "tokens/s", 10.0, batch=1, new_tokens=64),
-    Case("greedy decoding, nano, batch 8", "nano", "ragged", "decode", "tokens/s", 10.0, batch=8, new_tokens=64),
+    Case("greedy decoding, nano, batch 1", "nano", "ragged", "decode", "tokens/s", 10.0, batch=1, new_tokens=128),
+    Case("greedy decoding, nano, batch 8", "nano", "ragged", "decode", "tokens/s", 10.0, batch=8, new_tokens=128),
     Case("greedy decoding, 91M, batch 1", "bench", "ragged", "decode", "tokens/s", 1.5, batch=1, new_tokens=32),
     Case("greedy decoding, 91M, batch 8", "bench", "ragged", "decode", "tokens/s", 1.5, batch=8, new_tokens=32),
     Case("prefill, 91M, text of 512 tokens", "bench", "text512", "prefill", "tokens/s", 1.0),
@@ -62,7 +62,7 @@ class Side:
         count = found["rows"] if unit == "rows/s" else found["tokens"]
         self.rates += [count / seconds for seconds in found["seconds"]]
         self.peak_rss_bytes = max(self.peak_rss_bytes, found["peak_rss_bytes"])
-        self.outputs.append((found["rows"], found["tokens"], found.get("token_ids")))
+        self.outputs.append((found["rows"], found["tokens"], found.get("token_ids") or None))
 
     def summary(self) -> dict[str, object]:
         """Median and range."""

@@ -3,10 +3,11 @@
     python peer.py --model DIR --input rows.jsonl --task preprocess|prefill|decode|first-token
                    [--batch N] [--new-tokens N] [--repeat R] [--json]
 
-What is timed, after one warm-up run that is not:
-  preprocess   image files to pixel tensors and ids, `batch` rows to a processor call
+One repetition is one batch: the first `batch` rows of the file, from the start again when it has fewer. What is timed,
+after one warm-up run that is not:
+  preprocess   image files to pixel tensors and ids, in one call of the processor
   prefill      prepared inputs to the logits of the last position, vision tower included
-  decode       prepared inputs to `new-tokens` greedy tokens: one `generate` call a batch, prefill included
+  decode       the tokens after the first: `generate` of `new-tokens`, less the median time of `generate` of one token
   first-token  loading the model, preparing the first row and its first token; no warm-up, one run
 """
 
@@ -14,8 +15,10 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import itertools
 import json
 import resource
+import statistics
 import sys
 import time
 from collections.abc import Callable
@@ -45,9 +48,9 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def batches(rows: list[Row], size: int) -> list[list[Row]]:
-    """Rows in groups of `size`, in order."""
-    return [rows[start : start + size] for start in range(0, len(rows), size)]
+def one_batch(rows: list[Row], size: int) -> list[Row]:
+    """The first `size` rows, from the start again when there are fewer."""
+    return [row for row, _ in zip(itertools.cycle(rows), range(size), strict=False)]
 
 
 def timed(work: Callable[[], object], repeat: int) -> tuple[list[float], object]:
@@ -61,47 +64,45 @@ def timed(work: Callable[[], object], repeat: int) -> tuple[list[float], object]
     return seconds, result
 
 
-def prompt_tokens(prepared: list[transformers.BatchFeature]) -> int:
+def prompt_tokens(inputs: transformers.BatchFeature) -> int:
     """Tokens of all prompts, padding left out."""
-    return sum(int(inputs["attention_mask"].sum()) for inputs in prepared)
+    return int(inputs["attention_mask"].sum())
 
 
 def preprocess(oracle: Oracle, rows: list[Row], arguments: argparse.Namespace) -> dict[str, object]:
     """Time the processor, decoding of the files included."""
-    seconds, prepared = timed(lambda: [oracle.inputs(group) for group in batches(rows, arguments.batch)], arguments.repeat)
-    digest = hashlib.sha256()
-    for inputs in prepared:
-        digest.update(inputs["pixel_values"].contiguous().numpy().tobytes())
-    return {"tokens": prompt_tokens(prepared), "seconds": seconds, "output_sha256": digest.hexdigest()}
+    seconds, inputs = timed(lambda: oracle.inputs(rows), arguments.repeat)
+    digest = hashlib.sha256(inputs["pixel_values"].contiguous().numpy().tobytes()).hexdigest()
+    return {"tokens": prompt_tokens(inputs), "seconds": seconds, "output_sha256": digest}
 
 
 @torch.inference_mode()
 def prefill(oracle: Oracle, rows: list[Row], arguments: argparse.Namespace) -> dict[str, object]:
-    """Time one forward pass a batch; the head runs on the last position only."""
-    prepared = [oracle.inputs(group) for group in batches(rows, arguments.batch)]
+    """Time one forward pass; the head runs on the last position only."""
+    inputs = oracle.inputs(rows)
 
     def forward() -> list[list[int]]:
-        ends = [oracle.model(**inputs, logits_to_keep=1, use_cache=True).logits[:, -1] for inputs in prepared]
-        return torch.cat(ends).argmax(-1, keepdim=True).tolist()
+        logits = oracle.model(**inputs, logits_to_keep=1, use_cache=True).logits
+        return logits[:, -1].argmax(-1, keepdim=True).tolist()
 
     seconds, best = timed(forward, arguments.repeat)
-    return {"tokens": prompt_tokens(prepared), "seconds": seconds, "token_ids": best}
+    return {"tokens": prompt_tokens(inputs), "seconds": seconds, "token_ids": best}
 
 
 @torch.inference_mode()
 def decode(oracle: Oracle, rows: list[Row], arguments: argparse.Namespace) -> dict[str, object]:
-    """Time `generate`, as a user calls it."""
-    prepared = [oracle.inputs(group) for group in batches(rows, arguments.batch)]
+    """Time `generate`, as a user calls it, with end tokens ignored."""
+    inputs = oracle.inputs(rows)
+    oracle.model.generation_config.eos_token_id = None
 
-    def generate() -> list[list[int]]:
-        found = []
-        for inputs in prepared:
-            out = oracle.model.generate(**inputs, max_new_tokens=arguments.new_tokens)
-            found += out[:, inputs["input_ids"].shape[1] :].tolist()
-        return found
+    def generate(new_tokens: int) -> list[list[int]]:
+        out = oracle.model.generate(**inputs, max_new_tokens=new_tokens)
+        return out[:, inputs["input_ids"].shape[1] :].tolist()
 
-    seconds, tokens = timed(generate, arguments.repeat)
-    return {"tokens": sum(map(len, tokens)), "seconds": seconds, "token_ids": tokens}
+    first, _ = timed(lambda: generate(1), arguments.repeat)
+    whole, tokens = timed(lambda: generate(arguments.new_tokens), arguments.repeat)
+    after = [seconds - statistics.median(first) for seconds in whole]
+    return {"tokens": (arguments.new_tokens - 1) * len(rows), "seconds": after, "token_ids": tokens}
 
 
 def first_token(rows: list[Row], arguments: argparse.Namespace) -> dict[str, object]:
@@ -122,6 +123,7 @@ def main() -> None:
     if arguments.task == "first-token":
         found = first_token(rows, arguments)
     else:
+        rows = one_batch(rows, arguments.batch)
         task = {"preprocess": preprocess, "prefill": prefill, "decode": decode}[arguments.task]
         found = task(Oracle(arguments.model), rows, arguments)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

@@ -15,9 +15,9 @@ HOW = """## How it was measured
   warms up once, then times its repeats; the table shows the median of all of them and their range.
 - Both sides choose their number of threads themselves.
 - Image preprocessing goes from JPEG files to pixel tensors and token ids, decoding included: Pillow and then
-  `AutoProcessor` (torchvision back end, eight rows a call) on the peer's side.
-- Decoding is a whole greedy `generate` call on prepared inputs, prefill and vision tower included: eight prompts of
-  different lengths, half of them with an image, one by one or as one batch.
+  `AutoProcessor` (torchvision back end, eight rows in one call) on the peer's side.
+- Decoding counts the greedy tokens after the first: a whole `generate` on prepared inputs, less the median time of a
+  `generate` of one token, on both sides. Batch 8 is eight prompts of different lengths, half of them with an image.
 - Prefill goes from prepared inputs to the logits of the last position, vision tower included.
 - First token: the wall-clock time of a whole process that loads the model, reads one row with an image and writes one
   token. "In process" leaves out starting Python and its imports.
@@ -68,8 +68,8 @@ def markdown(results: dict, notes: str) -> str:
         f"Measured on {results['date']} with `{results['command']}`: {machine['processor']}, {machine['cores']} cores, "
         f"{machine['memory_gib']} GiB, AVX-512 {'present' if machine['avx512'] else 'absent'}, {machine['system']}, "
         f"load {machine['load_at_start']} at the start.", "",
-        f"Ours: anneal at commit {results['commit']}. Peers: " + ", ".join(f"{k} {v}" for k, v in versions.items()) + ".", "",
-        "| task | unit | anneal: median (range) | transformers: median (range) | ratio | goal | | memory, MiB (ours / peer) |",
+        f"Ours: anneal at commit {results['commit']}. Peers: {', '.join(f'{k} {v}' for k, v in versions.items())}.", "",
+        "| task | unit | anneal: median (range) | transformers: median (range) | ratio | goal | | MiB (ours / peer) |",
         "|---|---|---|---|---|---|---|---|",
         *[case_line(case) for case in results["cases"]], "",
         *first_token_lines(results["first_token"]), "",

@@ -55,8 +55,8 @@ def commit() -> str:
 def check_pixels(bench: Bench) -> None:
     """Compare what both sides make of the images, before any clock runs."""
     model, rows = bench.work / "models" / "nano", bench.work / "rows" / "photos.jsonl"
-    line = [str(bench.python), str(HERE / "agree.py"), "--anneal", str(bench.anneal), "--model", str(model), "--input", str(rows)]
-    if subprocess.run(line).returncode != 0:
+    line = [bench.python, HERE / "agree.py", "--anneal", bench.anneal, "--model", model, "--input", rows]
+    if subprocess.run([str(part) for part in line]).returncode != 0:
         raise Failed("the two sides do not agree on pixels, ids or positions")
 
 

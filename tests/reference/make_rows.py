@@ -13,6 +13,7 @@ from PIL import Image
 from reflib.pictures import as_mode, picture
 
 ORIENTATION = 0x0112
+UNUSUAL = "图中有几个圆形？ Cafe\u0301, naïve — 👩‍👩‍👧 \u200b\tx\r\n\n  y"
 IMAGE, VIDEO = {"type": "image"}, {"type": "video"}
 
 
@@ -55,7 +56,7 @@ def text_rows() -> list[dict]:
     system = {"role": "system", "content": "Du bist ein höflicher Assistent.\nAntworte kurz."}
     return [
         {"id": "text", "messages": [user("How many objects touch the wall?")], "completion": "The answer is (B) 14."},
-        {"id": "unicode", "messages": [system, user("图中有几个圆形？ Cafe\u0301, naïve — 👩‍👩‍👧 \u200b\tx\r\n\n  y")],
+        {"id": "unicode", "messages": [system, user(UNUSUAL)],
          "completion": "三个。 Ça va 🙂<|im_end|>"},
         {"id": "turns", "messages": turns, "completion_ids": [17, 300, 41, 41, 449, 450]},
     ]  # fmt: skip
@@ -74,7 +75,8 @@ def image_rows() -> list[dict]:
         messages = [user(IMAGE, text("Describe the picture."))]
         rows.append({"id": stem, "messages": messages, "images": [f"images/{name}"], **answer})
     pair = [user(text("First: "), IMAGE, text(" second: "), IMAGE, text("\nWhich one is larger?"))]
-    rows.append({"id": "pair", "messages": pair, "images": ["images/exact.png", "images/odd.png"], "completion": "The second."})
+    rows.append({"id": "pair", "messages": pair, "images": ["images/exact.png", "images/odd.png"],
+                 "completion": "The second."})  # fmt: skip
     turns = [user(IMAGE, text("What is it?")), {"role": "assistant", "content": "A circle."}, user(IMAGE, text("And this?"))]
     rows.append({"id": "image-turns", "messages": turns, "images": ["images/clear.png", "images/tiny.png"],
                  "completion": "<think>Look.</think><answer>A</answer>"})  # fmt: skip

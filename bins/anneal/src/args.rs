@@ -1,7 +1,19 @@
 //! What the user can type.
 
+use crate::output::Existing;
+use clap::builder::RangedU64ValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
+
+/// Most tokens that are written for a row.
+const MAX_TOKENS: u64 = 1 << 17;
+/// Most rows, completions or repetitions at a time.
+const MAX_ROWS: u64 = 1 << 16;
+
+/// A count that has an upper end, so that a slip of the finger is a message and not a full memory.
+fn from_1_to(most: u64) -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(1..=most)
+}
 
 /// Post-training for vision-language models.
 #[derive(Parser)]
@@ -37,7 +49,7 @@ pub struct ModelArgs {
     #[arg(long, value_enum, default_value_t = Dtype::Auto)]
     pub dtype: Dtype,
     /// Threads of the CPU; all cores when absent
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = from_1_to(1024))]
     pub threads: Option<usize>,
 }
 
@@ -64,6 +76,13 @@ pub struct FileArgs {
     pub overwrite: bool,
 }
 
+impl FileArgs {
+    /// What the flags say about results that are there already.
+    pub fn existing(&self) -> Existing {
+        if self.overwrite { Existing::Overwrite } else { Existing::Continue }
+    }
+}
+
 /// Arguments of `generate`.
 #[derive(Args)]
 pub struct GenerateArgs {
@@ -72,7 +91,7 @@ pub struct GenerateArgs {
     #[command(flatten)]
     pub files: FileArgs,
     /// Longest completion, in tokens
-    #[arg(long, value_name = "N", default_value_t = 128)]
+    #[arg(long, value_name = "N", default_value_t = 128, value_parser = from_1_to(MAX_TOKENS))]
     pub max_new_tokens: usize,
     /// 0 always takes the most likely token [default: 0]
     #[arg(long, value_name = "T")]
@@ -93,13 +112,13 @@ pub struct GenerateArgs {
     #[arg(long)]
     pub mask_vision_tokens: bool,
     /// Completions for each row
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = from_1_to(MAX_ROWS))]
     pub num_generations: usize,
     /// Seed of the sampling
     #[arg(long, value_name = "S", default_value_t = 0)]
     pub seed: u64,
     /// Completions that are decoded together; the results do not depend on it
-    #[arg(long, value_name = "N", default_value_t = 8)]
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = from_1_to(MAX_ROWS))]
     pub batch_size: usize,
 }
 
@@ -147,13 +166,13 @@ pub struct BenchArgs {
     #[arg(long, value_enum)]
     pub task: Task,
     /// Rows in one repetition; the file's rows are repeated as often as needed
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = from_1_to(MAX_ROWS))]
     pub batch: usize,
     /// Tokens to decode for each row, end tokens ignored
-    #[arg(long, value_name = "N", default_value_t = 64)]
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = from_1_to(MAX_TOKENS))]
     pub new_tokens: usize,
     /// Measured repetitions, after one that is not counted
-    #[arg(long, value_name = "N", default_value_t = 5)]
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = from_1_to(MAX_ROWS))]
     pub repeat: usize,
     /// One JSON object instead of a sentence
     #[arg(long)]

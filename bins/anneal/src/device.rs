@@ -11,7 +11,9 @@ pub enum DeviceError {
     #[error("--device: found {0:?}, expected cpu, wgpu, vulkan or cuda, with :N for the N-th card")]
     Unknown(String),
     /// The binary was built without it.
-    #[error("--device {0}: this binary was built without it; rebuild with `cargo build --release --features {0}`")]
+    #[error(
+        "--device {0}: this binary was built without it; rebuild with `cargo build --release --features {0}`"
+    )]
     NotBuilt(&'static str),
     /// The type of numbers is not for this device.
     #[error("--dtype: the CPU computes in float32 only; leave the flag out, or choose another --device")]
@@ -24,7 +26,7 @@ pub enum DeviceError {
 /// The device and precision that the flags ask for; also sets the number of threads.
 pub fn open(args: &ModelArgs) -> Result<(Device, Precision), DeviceError> {
     if let Some(threads) = args.threads {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.max(1));
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
         pool.build_global().map_err(|error| DeviceError::Threads(error.to_string()))?;
     }
     let unknown = || DeviceError::Unknown(args.device.clone());

@@ -53,9 +53,14 @@ fn explain(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// The text without control characters: file names and data must not steer the terminal.
+/// The text without control characters and marks that turn its direction: file names and data must not steer
+/// the terminal.
 fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+    let steers = |c: char| {
+        let turns = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        turns || (c.is_control() && c != '\n')
+    };
+    text.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect()
 }
 
 #[cfg(test)]
@@ -64,7 +69,7 @@ mod tests {
 
     #[test]
     fn control_characters_never_reach_the_terminal() {
-        assert_eq!(plain("a\x1b[31mb\r\nc\u{9b}"), "a\u{fffd}[31mb\u{fffd}\nc\u{fffd}");
+        assert_eq!(plain("a\x1b[31mb\r\nc\u{9b}\u{202e}"), "a\u{fffd}[31mb\u{fffd}\nc\u{fffd}\u{fffd}");
     }
 
     #[test]

@@ -2,7 +2,6 @@
 
 use rayon::prelude::*;
 use std::collections::{HashMap, HashSet};
-use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -69,7 +68,7 @@ pub fn root_of(input: &Path) -> &Path {
 /// Number of lines in a file that are not blank, for the length of a bar.
 pub fn count(input: &Path) -> Result<u64, LineError> {
     let failed = |source| LineError::Read { path: input.to_owned(), line: 1, source };
-    let mut file = BufReader::with_capacity(1 << 20, File::open(input).map_err(failed)?);
+    let mut file = BufReader::with_capacity(1 << 20, vlm_processor::open_regular(input).map_err(failed)?);
     let (mut lines, mut blank) = (0, true);
     loop {
         let buffer = file.fill_buf().map_err(failed)?;

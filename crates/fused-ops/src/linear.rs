@@ -30,7 +30,7 @@ use crate::kernel::threads;
 /// let x = Tensor::<2>::from_data([[1.0, 2.0]], &device);
 /// let weight = Tensor::<2>::from_data([[3.0, 4.0], [5.0, 6.0], [7.0, 8.0]], &device);
 /// let y = fused_ops::linear(x, weight, None);
-/// assert_eq!(y.into_data().to_vec::<f32>().unwrap(), [11.0, 17.0, 23.0]);
+/// assert_eq!(y.into_data().try_to_vec::<f32>().unwrap(), [11.0, 17.0, 23.0]);
 /// ```
 pub fn linear(x: Tensor<2>, weight: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor<2> {
     check(&x, &weight, bias.as_ref());

@@ -46,7 +46,7 @@ pub struct LoraPair {
 ///     scale: 0.5,
 /// };
 /// let y = lora_linear(x, weight, None, &[pair]);
-/// assert_eq!(y.into_data().to_vec::<f32>().unwrap(), [11.0 + 15.0]);
+/// assert_eq!(y.into_data().try_to_vec::<f32>().unwrap(), [11.0 + 15.0]);
 /// ```
 pub fn lora_linear(
     x: Tensor<2>,

@@ -29,7 +29,7 @@ use crate::kernel::vector::dot_body;
 /// let device = Device::flex();
 /// let x = Tensor::<2>::from_data([[3.0, -3.0]], &device);
 /// let weight = Tensor::<1>::from_data([1.0, 2.0], &device);
-/// assert_eq!(fused_ops::rms_norm(x, weight, 0.0).into_data().to_vec::<f32>().unwrap(), [1.0, -2.0]);
+/// assert_eq!(fused_ops::rms_norm(x, weight, 0.0).into_data().try_to_vec::<f32>().unwrap(), [1.0, -2.0]);
 /// ```
 pub fn rms_norm(x: Tensor<2>, weight: Tensor<1>, eps: f64) -> Tensor<2> {
     assert_eq!(x.dims()[1], weight.dims()[0], "rms_norm: rows of x and weight differ in width");

@@ -26,7 +26,7 @@ use crate::kernel::threads;
 /// let device = Device::flex();
 /// let x = Tensor::<3>::from_data([[[1.0, 2.0]]], &device);
 /// let (cos, sin) = (Tensor::from_data([[0.0, 0.0]], &device), Tensor::from_data([[1.0, 1.0]], &device));
-/// assert_eq!(fused_ops::rotary(x, cos, sin).into_data().to_vec::<f32>().unwrap(), [-2.0, 1.0]);
+/// assert_eq!(fused_ops::rotary(x, cos, sin).into_data().try_to_vec::<f32>().unwrap(), [-2.0, 1.0]);
 /// ```
 pub fn rotary(x: Tensor<3>, cos: Tensor<2>, sin: Tensor<2>) -> Tensor<3> {
     let [rows, _, head] = x.dims();

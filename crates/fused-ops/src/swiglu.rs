@@ -27,7 +27,7 @@ use crate::kernel::vector::sigmoid;
 /// let device = Device::flex();
 /// let gate = Tensor::<2>::from_data([[0.0, 100.0]], &device);
 /// let up = Tensor::<2>::from_data([[5.0, 2.0]], &device);
-/// assert_eq!(fused_ops::swiglu(gate, up).into_data().to_vec::<f32>().unwrap(), [0.0, 200.0]);
+/// assert_eq!(fused_ops::swiglu(gate, up).into_data().try_to_vec::<f32>().unwrap(), [0.0, 200.0]);
 /// ```
 pub fn swiglu(gate: Tensor<2>, up: Tensor<2>) -> Tensor<2> {
     assert_eq!(gate.dims(), up.dims(), "swiglu: gate and up differ in shape");

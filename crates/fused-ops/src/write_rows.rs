@@ -24,7 +24,7 @@ use crate::bridge::{dense, floats, into_flex, is_flex_f32};
 /// let device = Device::flex();
 /// let cache = Tensor::<3>::zeros([3, 1, 1], &device);
 /// let cache = fused_ops::write_rows(cache, 1, Tensor::from_data([[[5.0]], [[6.0]]], &device));
-/// assert_eq!(cache.into_data().to_vec::<f32>().unwrap(), [0.0, 5.0, 6.0]);
+/// assert_eq!(cache.into_data().try_to_vec::<f32>().unwrap(), [0.0, 5.0, 6.0]);
 /// ```
 pub fn write_rows(cache: Tensor<3>, start: usize, rows: Tensor<3>) -> Tensor<3> {
     let ([capacity, heads, head], [n, ..]) = (cache.dims(), rows.dims());

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
+use crate::reward::Component;
 use crate::{Group, Outcome, RewardError, RewardFn};
 
 /// Calls of one reward that may hang before it is no longer called.
@@ -38,6 +39,11 @@ impl Contained {
             Ok(outcomes) => failed(RewardError::WrongLength { found: outcomes.len(), expected }, expected),
             Err(error) => failed(error, expected),
         }
+    }
+
+    /// The parts of the reward; none when it panics.
+    pub(crate) fn components(&self, group: &Group) -> Vec<Component> {
+        catch_unwind(AssertUnwindSafe(|| self.reward.components(group))).unwrap_or_default()
     }
 
     /// Runs the reward on its own thread. A thread cannot be stopped from outside, so one that misses its deadline is

@@ -54,7 +54,8 @@ fn full(text: &str) -> bool {
         return false;
     }
     let at = |tag: &str| find_ignore_case(text, tag, 0).unwrap_or(0);
-    let outside = [&text[..at("<think>")], &text[at("</think>") + 8..at("<answer>")], &text[at("</answer>") + 9..]];
+    let outside =
+        [&text[..at("<think>")], &text[at("</think>") + 8..at("<answer>")], &text[at("</answer>") + 9..]];
     outside.iter().all(|part| part.trim().is_empty())
 }
 

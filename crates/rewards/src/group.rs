@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::grounding::Located;
 use crate::RewardError;
+use crate::grounding::Located;
 
 /// Why a completion ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -66,6 +66,8 @@ pub enum UnparsedKind {
     NoBoxes,
     /// The answer was found, but it is not an expression that the parser knows.
     NotAnExpression,
+    /// Two numbers stand side by side, which may be a sum, a product or a thousands mark.
+    Ambiguous,
     /// The text is longer, or nested deeper, than a judge is willing to look at.
     TooLarge,
 }
@@ -80,6 +82,7 @@ impl std::fmt::Display for UnparsedKind {
             Self::NoReasoning => "no reasoning",
             Self::NoBoxes => "no list of boxes",
             Self::NotAnExpression => "not an expression",
+            Self::Ambiguous => "numbers side by side",
             Self::TooLarge => "too large",
         })
     }

@@ -69,7 +69,9 @@ pub trait RewardFn: Send + Sync {
 
 /// Judges each text against the gold text; a gold answer of another kind fails the whole group.
 pub(crate) fn against_gold(group: &Group, judge: impl Fn(&str, &str) -> Outcome) -> Vec<Outcome> {
-    with_gold(group, Sample::gold_text, |gold| group.completions().iter().map(|c| judge(&c.text, gold)).collect())
+    with_gold(group, Sample::gold_text, |gold| {
+        group.completions().iter().map(|c| judge(&c.text, gold)).collect()
+    })
 }
 
 /// Runs `judge` with the gold answer, or gives every completion the error that says why there is none.

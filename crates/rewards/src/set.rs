@@ -156,7 +156,7 @@ impl RewardSet {
     pub fn components(&self, group: &Group) -> Vec<(String, Component)> {
         let parts = |e: &Entry| {
             let name = e.reward.reward().name().to_owned();
-            e.reward.reward().components(group).into_iter().map(move |c| (name.clone(), c)).collect::<Vec<_>>()
+            e.reward.components(group).into_iter().map(move |c| (name.clone(), c)).collect::<Vec<_>>()
         };
         self.entries.iter().flat_map(parts).collect()
     }

@@ -66,7 +66,8 @@ pub(crate) fn of(totals: &[Option<Finite>], judged: &[Judged]) -> Spread {
     if rest.iter().any(|&total| total != first) {
         return Spread::Varied;
     }
-    let verdict = judged.iter().filter(|j| j.role == Role::Correctness).find_map(|j| same_verdict(totals, &j.outcomes));
+    let verdict =
+        judged.iter().filter(|j| j.role == Role::Correctness).find_map(|j| same_verdict(totals, &j.outcomes));
     Spread::Zero(verdict.unwrap_or(ZeroSpread::SameTotal { total: first, of: scored.len() }))
 }
 

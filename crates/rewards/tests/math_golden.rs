@@ -22,7 +22,12 @@ fn rows(path: &PathBuf) -> Vec<Row> {
     let parse = |line: &str| {
         let json: serde_json::Value = serde_json::from_str(line).unwrap();
         let field = |name: &str| json[name].as_str().unwrap().to_owned();
-        Row { prediction: field("prediction"), gold: field("gold"), equal: json["equal"].as_bool().unwrap(), kind: field("kind") }
+        Row {
+            prediction: field("prediction"),
+            gold: field("gold"),
+            equal: json["equal"].as_bool().unwrap(),
+            kind: field("kind"),
+        }
     };
     text.lines().filter(|line| !line.trim().is_empty()).map(parse).collect()
 }
@@ -54,9 +59,18 @@ fn compare(rows: &[Row]) -> (f64, usize) {
 
 #[test]
 fn the_judge_agrees_with_math_verify_on_the_golden_pairs() {
-    let path = std::env::var_os("ANNEAL_GOLDEN_MATH").map_or_else(|| fixture("math_verify.jsonl"), PathBuf::from);
+    let path =
+        std::env::var_os("ANNEAL_GOLDEN_MATH").map_or_else(|| fixture("math_verify.jsonl"), PathBuf::from);
     let (agreement, false_accepts) = compare(&rows(&path));
     println!("agreement {agreement:.4}");
     assert_eq!(false_accepts, 0);
     assert!(agreement >= 0.99, "agreement {agreement}");
+}
+
+#[test]
+fn the_judge_agrees_with_math_verify_on_random_pairs_of_every_kind() {
+    let (agreement, false_accepts) = compare(&rows(&fixture("math_verify_extra.jsonl")));
+    println!("agreement {agreement:.4}");
+    assert_eq!(false_accepts, 0);
+    assert!(agreement >= 0.98, "agreement {agreement}");
 }

@@ -145,7 +145,7 @@ pub fn aggregate(
         PerRow::Sum => mask.row_sum(loss_bt),
         PerRow::Mean => mask.row_mean(loss_bt),
     };
-    Ok(loss_b1.sum() / denominator.divisor)
+    Ok(loss_b1.sum() * denominator.divisor.recip())
 }
 
 /// Reduces losses that are one number per row: Σᵢ Lᵢ / B, with B of the whole step.
@@ -160,5 +160,5 @@ pub fn aggregate(
 /// assert_eq!(mean_over_rows(loss_b, 4).into_scalar::<f32>(), 0.75); // half of a step of four rows
 /// ```
 pub fn mean_over_rows(loss_b: Tensor<1>, rows_of_step: usize) -> Tensor<1> {
-    loss_b.sum() / rows_of_step.max(1) as f64
+    loss_b.sum() * (rows_of_step.max(1) as f64).recip()
 }

@@ -36,8 +36,10 @@ pub enum AlgoError {
         /// The length of row 0.
         expected: usize,
     },
-    /// NaN or an infinity where a finite number is needed.
-    #[error("{what}, row {row}: found {value}, expected a finite number: drop or repair it before this call")]
+    /// NaN, an infinity, or a number so large that sums of it would overflow.
+    #[error(
+        "{what}, row {row}: found {value}, expected a finite number of sane size: drop or repair it before this call"
+    )]
     NotFinite {
         /// Which input.
         what: &'static str,
@@ -98,6 +100,16 @@ pub(crate) fn same_shape(
     expected: [usize; 2],
 ) -> Result<(), AlgoError> {
     if found == expected { Ok(()) } else { Err(AlgoError::Shape { what, found, expected }) }
+}
+
+/// Refuses a tensor of another shape, and one without any element.
+pub(crate) fn same_tensor_shape(
+    what: &'static str,
+    found: [usize; 2],
+    expected: [usize; 2],
+) -> Result<(), AlgoError> {
+    same_shape(what, found, expected)?;
+    if found.contains(&0) { Err(AlgoError::Empty { what }) } else { Ok(()) }
 }
 
 /// Refuses NaN and infinities, naming the row.

@@ -65,29 +65,34 @@ pub mod supervised;
 pub mod surrogate;
 
 mod aggregate;
+mod completion;
 mod entropy;
 mod error;
 mod grid;
+mod group_batch;
 mod groups;
 mod hyper;
 mod log_ratio;
 mod mask;
+mod policy;
 mod policy_batch;
 mod rewards;
-mod rollout;
+mod sampler;
+mod sampling;
 
-pub use advantage::Advantages;
+pub use advantage::{Advantages, MAX_ADVANTAGE};
 pub use aggregate::{Aggregation, Denominator, aggregate, mean_over_rows};
+pub use completion::{Completion, CompletionError, StopReason};
 pub use entropy::{entropy_bonus, top_entropy};
 pub use error::AlgoError;
 pub use grid::Grid;
+pub use group_batch::{Group, GroupBatch};
 pub use groups::Groups;
 pub use hyper::{ClipBand, Fraction, Positive};
 pub use log_ratio::LogRatio;
 pub use mask::{DeviceMask, Mask, Totals};
+pub use policy::{Adapters, EntropyRequest, Policy, ScoreRequest, Scores};
 pub use policy_batch::PolicyBatch;
 pub use rewards::{MAX_REWARD, Rewards};
-pub use rollout::{
-    Adapters, Completion, CompletionError, EntropyRequest, Group, GroupBatch, Policy, Sampler, SamplingError,
-    SamplingParams, ScoreRequest, Scores, StopReason,
-};
+pub use sampler::Sampler;
+pub use sampling::{SamplingError, SamplingParams};

@@ -2,7 +2,7 @@
 
 use burn::tensor::{DType, Tensor};
 
-use crate::error::{AlgoError, same_shape};
+use crate::error::{AlgoError, same_tensor_shape};
 use crate::mask::DeviceMask;
 
 /// Differences beyond this are the same certainty; it also turns an infinite log-probability into a number.
@@ -38,11 +38,11 @@ pub struct LogRatio {
 }
 
 impl LogRatio {
-    /// ℓ − ℓ′ with the gradient through ℓ only.
+    /// ℓ − ℓ′ with the gradient through ℓ only. A batch without rows or columns is an error.
     pub fn new(logp_bt: Tensor<2>, other_bt: Tensor<2>, mask: &DeviceMask) -> Result<Self, AlgoError> {
-        same_shape("log-probabilities", logp_bt.dims(), mask.host().shape())?;
-        same_shape("other log-probabilities", other_bt.dims(), mask.host().shape())?;
-        let values_bt = mask.select(logp_bt - other_bt.detach()).clamp(-LARGEST, LARGEST);
+        same_tensor_shape("log-probabilities", logp_bt.dims(), mask.host().shape())?;
+        same_tensor_shape("other log-probabilities", other_bt.dims(), mask.host().shape())?;
+        let values_bt = within_reach(mask.select(logp_bt - other_bt.detach()));
         Ok(Self { values_bt, mask: mask.clone() })
     }
 
@@ -61,8 +61,13 @@ impl LogRatio {
         Self { values_bt: self.values().clamp(-bound, bound), mask: self.mask.clone() }
     }
 
+    /// −δ, with its gradient: `k3(&delta.reversed())` is ρ − 1 − ln ρ, the estimate of KL(old ‖ new).
+    pub fn reversed(&self) -> Self {
+        Self { values_bt: -self.values(), mask: self.mask.clone() }
+    }
+
     /// The difference limited from below, with gradient 0 there.
-    pub(crate) fn from_below(&self, bound: f64) -> Self {
+    pub(crate) fn at_least(&self, bound: f64) -> Self {
         Self { values_bt: self.values().clamp_min(bound), mask: self.mask.clone() }
     }
 
@@ -80,6 +85,11 @@ impl LogRatio {
     pub fn row_mean(&self) -> Tensor<2> {
         self.mask.row_mean(self.values())
     }
+}
+
+/// A log-probability, or a difference of two, with infinities brought back to ±1e6 and gradient 0 there.
+pub(crate) fn within_reach(x_bt: Tensor<2>) -> Tensor<2> {
+    x_bt.clamp(-LARGEST, LARGEST)
 }
 
 /// e^x with x limited to ±[`exponent_limit`] and gradient 0 beyond it.

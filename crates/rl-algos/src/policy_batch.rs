@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 use crate::advantage::Advantages;
 use crate::error::AlgoError;
 use crate::grid::Grid;
-use crate::log_ratio::LogRatio;
+use crate::log_ratio::{LogRatio, within_reach};
 use crate::mask::DeviceMask;
 
 /// New and old log-probabilities with their advantages, masked, of one shape, on one device.
@@ -52,8 +52,8 @@ impl PolicyBatch {
         Ok(Self {
             advantage_bt: advantages.per_token(mask.host())?.beside(&logp_bt),
             advantage_b1: rows.beside(&logp_bt),
-            logp_bt: mask.select(logp_bt),
-            old_bt: mask.select(old_bt.detach()),
+            logp_bt: within_reach(mask.select(logp_bt)),
+            old_bt: within_reach(mask.select(old_bt.detach())),
             log_ratio,
         })
     }

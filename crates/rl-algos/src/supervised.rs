@@ -3,6 +3,7 @@
 use burn::tensor::Tensor;
 
 use crate::error::{AlgoError, same_shape};
+use crate::log_ratio::within_reach;
 use crate::mask::DeviceMask;
 
 /// Cross-entropy of supervised fine-tuning.
@@ -30,7 +31,7 @@ use crate::mask::DeviceMask;
 /// ```
 pub fn nll(logp_bt: Tensor<2>, mask: &DeviceMask) -> Result<Tensor<2>, AlgoError> {
     same_shape("log-probabilities", logp_bt.dims(), mask.host().shape())?;
-    Ok(-mask.select(logp_bt))
+    Ok(-within_reach(mask.select(logp_bt)))
 }
 
 /// Dynamic fine-tuning: each token weighs its own probability, which undoes the 1/p hidden in cross-entropy.

@@ -28,4 +28,5 @@ pub mod weights;
 pub use config::{Family, ModelConfig};
 pub use model::{LoadError, VlModel};
 pub use prompt::PromptError;
+pub use score::{Continuation, Scoring};
 pub use weights::Precision;

@@ -20,6 +20,15 @@ pub enum LoadError {
     Checkpoint(#[from] CheckpointError),
 }
 
+const HEAD: &str = "lm_head.weight";
+
+/// Whether the head has numbers of its own. Like transformers, a configuration that ties it to the embedding table
+/// yields to files that hold both with different numbers.
+fn has_own_head(config: &ModelConfig, checkpoint: &Checkpoint) -> bool {
+    let given = checkpoint.shape(HEAD).is_some();
+    !config.text.tie_word_embeddings || (given && !checkpoint.same(HEAD, "model.embed_tokens.weight"))
+}
+
 /// Vision tower, decoder and head, with fields named as in the published files.
 #[derive(Module, Debug)]
 pub struct VlModel {
@@ -50,13 +59,13 @@ impl VlModel {
         let loader = WeightLoader::new(checkpoint, device, precision);
         let root = loader.root();
         let head = [config.text.vocab_size, config.text.hidden_size];
-        if config.text.tie_word_embeddings {
-            loader.ignore("lm_head.weight");
+        let own_head = has_own_head(&config, checkpoint);
+        if !own_head {
+            loader.ignore(HEAD);
         }
         let model = Self {
             model: Decoder::load(&root.at("model"), &config.text),
-            lm_head: (!config.text.tie_word_embeddings)
-                .then(|| Linear::load(&root.at("lm_head"), head, Bias::No)),
+            lm_head: own_head.then(|| Linear::load(&root.at("lm_head"), head, Bias::No)),
             visual: VisionTower::load(&root.at("visual"), &config.vision),
             config,
         };

@@ -23,6 +23,15 @@ pub enum PromptError {
         /// Number of ids the model knows.
         vocabulary: usize,
     },
+    /// The network computed something that is no number.
+    #[error(
+        "found log-probabilities that are not finite for prompt {request}, expected numbers: the weights overflow; use \
+         another precision or other weights"
+    )]
+    NotFinite {
+        /// Index of the prompt in the call.
+        request: usize,
+    },
     /// The placeholders of a visual do not match its features.
     #[error(
         "visual {visual} has {features} features, but the prompt holds {placeholders} placeholders for it"

@@ -6,31 +6,65 @@ use burn::tensor::Tensor;
 use fused_ops::{AttentionPlan, ChosenLogProbs, KeyRows, Segment, Visibility};
 use vlm_processor::Prompt;
 
+/// Which positions the tokens of a completion have.
+///
+/// They differ only where a video of Qwen2.5-VL lasts longer than its frames are wide; transformers does both.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Continuation {
+    /// Those of one pass over prompt and completion, as a forward call counts.
+    #[default]
+    OnePass,
+    /// Those that the tokens had when they were generated: the ratio of a fresh sample is exactly 1.
+    Generated,
+}
+
+/// How completions are scored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scoring<'a> {
+    /// What logits are divided by.
+    pub temperature: f32,
+    /// Ids that have probability zero.
+    pub forbidden: &'a [u32],
+    /// Positions of the completions.
+    pub continuation: Continuation,
+}
+
+impl Default for Scoring<'_> {
+    fn default() -> Self {
+        Self { temperature: 1.0, forbidden: &[], continuation: Continuation::OnePass }
+    }
+}
+
 impl VlModel {
     /// log p(yₜ | prompt, y₍<ₜ₎) of every token of every completion, and the entropy of the distribution it
     /// was drawn from: the tokens of all completions one after another.
     ///
     /// The prompt is computed once for the whole group: each completion sees the prompt's rows and its own,
-    /// which gives what separate passes would give. Logits are divided by `temperature`, ids in `forbidden`
-    /// have probability zero. Differentiable when the model's weights are.
+    /// which gives what separate passes would give. Differentiable when the model's weights are.
     pub fn score(
         &self,
         prompt: &Prompt,
         completions: &[&[u32]],
-        temperature: f32,
-        forbidden: &[u32],
+        scoring: &Scoring,
     ) -> Result<ChosenLogProbs, PromptError> {
         self.check_ids(completions.iter().flat_map(|completion| completion.iter().copied()))?;
+        let targets: Vec<u32> = completions.concat();
+        if targets.is_empty() {
+            let none = || Tensor::zeros([0], &self.device());
+            return Ok(ChosenLogProbs { log_probs: none(), entropy: none() });
+        }
+        // An id without a row in the head has no probability to take away.
+        let known = |id: &u32| (*id as usize) < self.config().text.vocab_size;
+        let forbidden: Vec<u32> = scoring.forbidden.iter().copied().filter(known).collect();
         let layout = Layout::new(prompt.tokens.len(), completions);
         let mut rows = self.embed(prompt)?;
         if !layout.ids.is_empty() {
             rows = Tensor::cat(vec![rows, self.model.embed_tokens.forward(&layout.ids)], 0);
         }
-        let positions = layout.positions(prompt);
+        let positions = layout.positions(prompt, scoring.continuation);
         let hidden = self.model.forward(rows, &positions, &layout.plan(), &mut Memory::Pass);
         let hidden = layout.predictors(hidden);
-        let targets: Vec<u32> = completions.concat();
-        Ok(fused_ops::token_log_probs(hidden, self.head(), &targets, temperature, forbidden))
+        Ok(fused_ops::token_log_probs(hidden, self.head(), &targets, scoring.temperature, &forbidden))
     }
 }
 
@@ -56,9 +90,11 @@ impl Layout {
         }
     }
 
-    fn positions(&self, prompt: &Prompt) -> Vec<[i64; 3]> {
-        let first = self.prompt as i64 + prompt.delta;
-        let own = self.rows.iter().flat_map(|rows| (0..*rows as i64).map(|i| [first + i; 3]));
+    fn positions(&self, prompt: &Prompt, continuation: Continuation) -> Vec<[i64; 3]> {
+        let own = self.rows.iter().flat_map(|rows| 0..*rows).map(|n| match continuation {
+            Continuation::OnePass => prompt.scored_position(n),
+            Continuation::Generated => prompt.generated_position(n),
+        });
         prompt.positions.iter().copied().chain(own).collect()
     }
 
@@ -90,6 +126,6 @@ impl Layout {
             }
             start += rows;
         }
-        if parts.is_empty() { hidden.slice([0..0, 0..width]) } else { Tensor::cat(parts, 0) }
+        Tensor::cat(parts, 0)
     }
 }

@@ -17,19 +17,29 @@ pub enum Family {
     Qwen2_5Vl,
 }
 
+/// How the vision tower expects pictures to be cut; the image processor's settings say how they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PatchSizes {
+    pub(crate) merge: usize,
+    pub(crate) patch: usize,
+    pub(crate) temporal: usize,
+}
+
 /// The few fields of `config.json` that turn text into model inputs.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct TextConfig {
     pub(crate) family: Family,
-    pub(crate) merge_size: usize,
+    pub(crate) patches: PatchSizes,
     pub(crate) tokens_per_second: f64,
-    pub(crate) vocab_size: Option<usize>,
+    pub(crate) vocab_size: usize,
     pub(crate) image_token_id: Option<u32>,
     pub(crate) video_token_id: Option<u32>,
     pub(crate) eos: Vec<u32>,
     pub(crate) pad: Option<u32>,
 }
 
+/// transformers' default, which its files may leave out.
+const DEFAULT_VOCAB: usize = 152_064;
 const TYPES: &str = "\"qwen2_vl\" or \"qwen2_5_vl\"";
 
 impl TextConfig {
@@ -50,7 +60,7 @@ impl TextConfig {
         }
         Ok(Self {
             family: family(&config)?,
-            merge_size: merge_size(&config)?,
+            patches: patch_sizes(&config)?,
             tokens_per_second: tokens_per_second(&config)?,
             vocab_size: vocab_size(&config)?,
             image_token_id: config.whole(&["image_token_id"])?,
@@ -70,6 +80,15 @@ fn family(config: &JsonFile) -> Result<Family, ProcessorError> {
     }
 }
 
+fn patch_sizes(config: &JsonFile) -> Result<PatchSizes, ProcessorError> {
+    let size = |field, default| config.whole(&[field]).map(|size| size.map_or(default, |size| size as usize));
+    Ok(PatchSizes {
+        merge: merge_size(config)?,
+        patch: size("vision_config.patch_size", 14)?,
+        temporal: size("vision_config.temporal_patch_size", 2)?,
+    })
+}
+
 fn merge_size(config: &JsonFile) -> Result<usize, ProcessorError> {
     const FIELD: &str = "vision_config.spatial_merge_size";
     match config.whole(&[FIELD])? {
@@ -86,13 +105,13 @@ fn tokens_per_second(config: &JsonFile) -> Result<f64, ProcessorError> {
     number.ok_or_else(|| config.wrong(FIELD, value, "a number above 0 and up to 1000000"))
 }
 
-fn vocab_size(config: &JsonFile) -> Result<Option<usize>, ProcessorError> {
+fn vocab_size(config: &JsonFile) -> Result<usize, ProcessorError> {
     const FIELDS: [&str; 2] = ["text_config.vocab_size", "vocab_size"];
-    let Some(size) = config.whole(&FIELDS)? else { return Ok(None) };
+    let Some(size) = config.whole(&FIELDS)? else { return Ok(DEFAULT_VOCAB) };
     if size == 0 || size as usize > MAX_VOCAB {
         return Err(config.wrong("vocab_size", &Value::from(size), "a whole number from 1 to 4194304"));
     }
-    Ok(Some(size as usize))
+    Ok(size as usize)
 }
 
 /// Ids that end a generation (one or a list) and the id that fills up batches.

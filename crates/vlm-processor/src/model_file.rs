@@ -1,11 +1,11 @@
 //! Reading small files of a model folder: capped, and with errors that name file and field.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use crate::regular_file::open_regular;
 use crate::text_error::ProcessorError;
 
 /// A parsed JSON file of a model folder.
@@ -17,7 +17,7 @@ pub(crate) struct JsonFile {
 /// The text of `path`, or `None` when there is no such file.
 pub(crate) fn read_text(path: &Path, limit: u64) -> Result<Option<String>, ProcessorError> {
     let read = |source| ProcessorError::Read { path: path.to_owned(), source };
-    let file = match File::open(path) {
+    let file = match open_regular(path) {
         Ok(file) => file,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(e) => return Err(read(e)),

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use crate::contained_path::contained_path;
 use crate::decode::load_image;
+use crate::grid::Patches;
 use crate::labels::SpanEnd;
 use crate::limits::ImageLimits;
 use crate::prompt::Prompt;
@@ -14,7 +15,7 @@ use crate::row::{Row, VideoSource};
 use crate::row_error::{RowError, RowProblem};
 use crate::template::VisionIds;
 use crate::text_error::ProcessorError;
-use crate::text_limits::{MAX_CLIP_PIXELS, MAX_FRAMES};
+use crate::text_limits::{MAX_CLIP_PIXELS, MAX_FRAMES, MAX_PROMPT_TOKENS};
 use crate::text_processor::{LabelledPrompt, RowVisuals, SpecialIds, TextProcessor};
 use crate::tokenizer::SpecialTokens;
 use crate::video::VideoPatches;
@@ -47,14 +48,7 @@ impl Processor {
     pub fn from_dir(model_dir: &Path) -> Result<Self, ProcessorError> {
         let text = TextProcessor::from_dir(model_dir)?;
         let vision = VisionSettings::from_dir(model_dir)?;
-        if vision.merge_size != text.merge_size() {
-            return Err(ProcessorError::Field {
-                path: model_dir.join("config.json"),
-                field: "vision_config.spatial_merge_size".to_owned(),
-                found: text.merge_size().to_string(),
-                expected: format!("{}, the merge_size of the image processor's settings", vision.merge_size),
-            });
-        }
+        check_patches(model_dir, &text, &vision)?;
         Ok(Self { text, vision, limits: ImageLimits::default() })
     }
 
@@ -118,6 +112,7 @@ impl Processor {
         row.check_counts()?;
         let fps = row.checked_fps()?;
         let mut visuals = RowVisuals::default();
+        let mut tokens = 0;
         for (index, name) in row.images.iter().enumerate() {
             let field = || format!("images[{index}]");
             let patches = self.open(root, name, &field).and_then(|image| {
@@ -125,13 +120,23 @@ impl Processor {
                     .image_patches(&image)
                     .map_err(|source| RowProblem::Image { field: field(), source })
             });
-            visuals.push_image(patches.map_err(|problem| row.error(problem))?);
+            let patches = patches.map_err(|problem| row.error(problem))?;
+            self.count(&mut tokens, &patches).map_err(|problem| row.error(problem))?;
+            visuals.push_image(patches);
         }
         for (index, source) in row.videos.iter().enumerate() {
             let video = self.video(root, index, source, fps).map_err(|problem| row.error(problem))?;
+            self.count(&mut tokens, &video.patches).map_err(|problem| row.error(problem))?;
             visuals.push_video(video.patches, video.seconds_per_grid);
         }
         Ok(visuals)
+    }
+
+    /// Ends a row that names ever more files before their patches fill the memory.
+    fn count(&self, tokens: &mut usize, patches: &Patches) -> Result<(), RowProblem> {
+        *tokens += patches.grid.tokens(self.vision.merge_size);
+        let limit = MAX_PROMPT_TOKENS;
+        if *tokens > limit { Err(RowProblem::PromptTooLong { found: *tokens, limit }) } else { Ok(()) }
     }
 
     fn open(&self, root: &Path, name: &str, field: &dyn Fn() -> String) -> Result<RgbImage, RowProblem> {
@@ -182,5 +187,24 @@ impl Processor {
             }
         }
         Ok(frames)
+    }
+}
+
+/// The tower of config.json reads what the settings of the image processor cut: they must agree.
+fn check_patches(dir: &Path, text: &TextProcessor, vision: &VisionSettings) -> Result<(), ProcessorError> {
+    let tower = text.patch_sizes();
+    let pairs = [
+        ("spatial_merge_size", tower.merge, "merge_size", vision.merge_size),
+        ("patch_size", tower.patch, "patch_size", vision.patch_size),
+        ("temporal_patch_size", tower.temporal, "temporal_patch_size", vision.temporal_patch_size),
+    ];
+    match pairs.into_iter().find(|(_, found, _, expected)| found != expected) {
+        None => Ok(()),
+        Some((field, found, key, expected)) => Err(ProcessorError::Field {
+            path: dir.join("config.json"),
+            field: format!("vision_config.{field}"),
+            found: found.to_string(),
+            expected: format!("{expected}, the {key} of the image processor's settings"),
+        }),
     }
 }

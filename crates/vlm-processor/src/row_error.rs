@@ -32,6 +32,24 @@ pub enum RowProblem {
         /// The limit.
         limit: usize,
     },
+    /// The chat template makes nothing of the conversation.
+    #[error(
+        "found no tokens in the rendered conversation, expected at least one: the chat template writes nothing"
+    )]
+    NoTokens,
+    /// The tokenizer knows more ids than the model.
+    #[error(
+        "found id {found} at token {index} of the prompt, expected an id below the vocabulary size {vocab} of \
+         config.json; tokenizer.json and config.json do not belong together"
+    )]
+    TokenId {
+        /// Index of the token.
+        index: usize,
+        /// Its id.
+        found: u32,
+        /// Size of the vocabulary.
+        vocab: usize,
+    },
     /// `fps` is not a usable number.
     #[error("fps: found {found}, expected a number above 0 and up to 1000")]
     Fps {

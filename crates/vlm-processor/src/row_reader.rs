@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::regular_file::open_regular;
 use crate::row::Row;
 use crate::text_limits::MAX_LINE_BYTES;
 
@@ -69,8 +70,11 @@ pub struct RowReader {
 impl RowReader {
     /// Opens `path`.
     pub fn open(path: &Path) -> Result<Self, LineError> {
-        let file =
-            File::open(path).map_err(|source| LineError::Read { path: path.to_owned(), line: 1, source })?;
+        let file = open_regular(path).map_err(|source| LineError::Read {
+            path: path.to_owned(),
+            line: 1,
+            source,
+        })?;
         Ok(Self { path: path.to_owned(), input: BufReader::new(file), line: 0, ended: false })
     }
 

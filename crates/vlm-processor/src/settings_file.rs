@@ -1,12 +1,13 @@
 //! Reading one processor's section out of the files that may hold it.
 
-use std::fs::File;
 use std::io::Read;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 use thiserror::Error;
+
+use crate::regular_file::open_regular;
 
 /// Largest settings file that is read: the published ones are below 2 kB.
 const MAX_BYTES: u64 = 1 << 20;
@@ -128,7 +129,7 @@ fn first_of(folder: &Path, names: &[&str]) -> Result<Option<Section>, SettingsEr
 /// The object in `file`; `None` when there is no such file.
 fn read_object(file: PathBuf) -> Result<Option<Map<String, Value>>, SettingsError> {
     let mut text = Vec::new();
-    let read = File::open(&file).and_then(|open| open.take(MAX_BYTES + 1).read_to_end(&mut text));
+    let read = open_regular(&file).and_then(|open| open.take(MAX_BYTES + 1).read_to_end(&mut text));
     match read {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(source) => return Err(SettingsError::Read { file, source }),
@@ -137,7 +138,7 @@ fn read_object(file: PathBuf) -> Result<Option<Map<String, Value>>, SettingsErro
         }
         Ok(_) => {}
     }
-    match serde_json::from_slice(&text) {
+    match serde_json::from_slice(text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text)) {
         Ok(keys) => Ok(Some(keys)),
         Err(error) => Err(SettingsError::Json { file, detail: error.to_string() }),
     }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::path::Path;
 
-use crate::family::{Family, TextConfig};
+use crate::family::{Family, PatchSizes, TextConfig};
 use crate::grid::Patches;
 use crate::labels::{SpanEnd, render_turns, token_spans};
 use crate::placeholders::{Expanded, Placeholders, RowLayouts};
@@ -94,6 +94,7 @@ pub struct TextProcessor {
     placeholders: Placeholders,
     special: SpecialIds,
     model_vocab: usize,
+    patches: PatchSizes,
     vision_ids: VisionIds,
 }
 
@@ -110,15 +111,25 @@ impl TextProcessor {
         let placeholders = Placeholders {
             image: (special.image, names.image.clone()),
             video: (special.video, names.video.clone()),
-            merge_size: config.merge_size,
+            merge_size: config.patches.merge,
         };
         let time = match config.family {
             Family::Qwen2Vl => TimeScale::Patches,
             Family::Qwen2_5Vl => TimeScale::Clock { tokens_per_second: config.tokens_per_second },
         };
-        let model_vocab = config.vocab_size.unwrap_or_else(|| tokenizer.vocab_size());
-        let (family, vision_ids) = (config.family, VisionIds::default());
-        Ok(Self { family, time, tokenizer, template, placeholders, special, model_vocab, vision_ids })
+        let model_vocab = config.vocab_size;
+        let (family, patches, vision_ids) = (config.family, config.patches, VisionIds::default());
+        Ok(Self {
+            family,
+            time,
+            tokenizer,
+            template,
+            placeholders,
+            special,
+            model_vocab,
+            patches,
+            vision_ids,
+        })
     }
 
     /// The same processor, announcing visuals as `ids` says.
@@ -153,6 +164,11 @@ impl TextProcessor {
         self.placeholders.merge_size
     }
 
+    /// How the vision tower expects pictures to be cut.
+    pub(crate) fn patch_sizes(&self) -> PatchSizes {
+        self.patches
+    }
+
     /// How the time axis of positions runs.
     pub fn time_scale(&self) -> TimeScale {
         self.time
@@ -171,7 +187,7 @@ impl TextProcessor {
         let text = self.render(row)?;
         let assembled = || -> Result<Prompt, RowProblem> {
             let expanded = self.placeholders.expand(&self.tokenizer.encode(&text)?, &visuals.layouts())?;
-            Ok(self.finish(expanded, visuals))
+            self.finish(expanded, visuals)
         };
         assembled().map_err(|problem| row.error(problem))
     }
@@ -190,7 +206,7 @@ impl TextProcessor {
             let encoding = self.tokenizer.encode_with_offsets(&turns.text)?;
             let expanded = self.placeholders.expand(encoding.get_ids(), &visuals.layouts())?;
             let spans = token_spans(&turns.spans, encoding.get_offsets(), &expanded.starts);
-            Ok(LabelledPrompt { prompt: self.finish(expanded, visuals), spans })
+            Ok(LabelledPrompt { prompt: self.finish(expanded, visuals)?, spans })
         };
         assembled().map_err(|problem| row.error(problem))
     }
@@ -225,16 +241,23 @@ impl TextProcessor {
         }
     }
 
-    fn finish(&self, expanded: Expanded, visuals: RowVisuals) -> Prompt {
+    fn finish(&self, expanded: Expanded, visuals: RowVisuals) -> Result<Prompt, RowProblem> {
+        let (ids, vocab) = (&expanded.ids, self.model_vocab);
+        if ids.is_empty() {
+            return Err(RowProblem::NoTokens);
+        }
+        if let Some(index) = ids.iter().position(|&id| id as usize >= vocab) {
+            return Err(RowProblem::TokenId { index, found: ids[index], vocab });
+        }
         let layouts: Vec<VisualLayout> = expanded.order.iter().map(|(_, layout)| *layout).collect();
         let positions = rope_positions(&expanded.tokens, &layouts, self.merge_size(), self.time);
-        Prompt {
+        Ok(Prompt {
             visuals: visuals.into_order(&expanded.order),
             tokens: expanded.tokens,
             ids: expanded.ids,
             positions: positions.tokens,
             delta: positions.delta,
-        }
+        })
     }
 }
 

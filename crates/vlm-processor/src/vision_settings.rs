@@ -9,8 +9,8 @@ use crate::video::FrameSampling;
 pub use crate::settings_file::SettingsError;
 
 /// Largest minimum a folder may ask for: every picture is enlarged to it, so it decides how much memory even a
-/// single pixel takes.
-pub const MAX_MIN_PIXELS: usize = 1 << 26;
+/// single pixel takes. 8 Mpx are 200 MB of patches; published minima are below 0.2 Mpx.
+pub const MAX_MIN_PIXELS: usize = 1 << 23;
 
 /// Mean and deviation that CLIP was trained with (arXiv 2103.00020): the published defaults.
 const CLIP_MEAN: [f32; 3] = [0.481_454_66, 0.457_827_5, 0.408_210_73];

@@ -39,8 +39,8 @@ fn fixtures() -> PathBuf {
 }
 
 fn golden<T: DeserializeOwned>(name: &str) -> T {
-    let text = fs::read(fixtures().join("golden/pixels").join(name)).unwrap();
-    serde_json::from_slice::<Golden<T>>(&text).unwrap().cases
+    let text = fs::read(fixtures().join("golden/pixels").join(name)).expect("the fixture is there");
+    serde_json::from_slice::<Golden<T>>(&text).expect("the fixture is as described").cases
 }
 
 /// Σ (2i+1)·bitsᵢ mod 2⁶⁴ over the bit patterns, as the script computes it.

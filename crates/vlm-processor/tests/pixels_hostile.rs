@@ -9,7 +9,8 @@ use vlm_processor::{
 };
 
 fn fixture(name: &str) -> Vec<u8> {
-    fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data-fixtures/images").join(name)).unwrap()
+    fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data-fixtures/images").join(name))
+        .expect("the fixture is there")
 }
 
 fn decode(bytes: &[u8]) -> Result<RgbImage, ImageError> {

@@ -11,7 +11,15 @@ from transformers import Qwen2_5_VLProcessor, Qwen2TokenizerFast, Qwen2VLImagePr
 from transformers.models.qwen2_vl.video_processing_qwen2_vl import Qwen2VLVideoProcessor
 
 from .spec import ModelSpec
-from .vocabulary import ADDED_NOT_SPECIAL, SPECIAL, TEMPLATE, added_tokens_decoder, build_tokenizer, token_id, vocabulary_files
+from .vocabulary import (
+    ADDED_NOT_SPECIAL,
+    SPECIAL,
+    TEMPLATE,
+    added_tokens_decoder,
+    build_tokenizer,
+    token_id,
+    vocabulary_files,
+)
 from .weights import TOKEN_FIELDS, build_model, stop_ids, text_config, vision_config
 
 MEAN = [0.48145466, 0.4578275, 0.40821073]

@@ -14,7 +14,8 @@ from .vocabulary import CORPUS
 
 ORIENTATION = 0x0112
 MEGAPIXELS = 2_000_000
-WORDS = " ".join(CORPUS).split() + ["e\u0301", "ﬁ", "\u200d", "\U0001f469\u200d\U0001f52c", "  ", "\n\n", "\t", "x" * 40, "1234567", "’s", "٣"]
+UNUSUAL = ["e\u0301", "ﬁ", "\u200d", "\U0001f469\u200d\U0001f52c", "  ", "\n\n", "\t", "x" * 40, "1234567", "’s", "٣"]
+WORDS = " ".join(CORPUS).split() + UNUSUAL
 # File name endings and how Pillow is told to write them; each is named in the row's id so that a failure explains itself.
 LOSSLESS = {
     "rgb.png": "RGB", "grey.png": "L", "rgba.png": "RGBA", "greya.png": "LA", "palette.png": "P", "bits.png": "1",

@@ -51,7 +51,11 @@ pub fn run(args: &BenchArgs) -> Outcome {
     Ok(())
 }
 
-fn measure_model(args: &BenchArgs, model: &VlModel, prompts: &[Prompt]) -> Result<Report, Box<dyn std::error::Error>> {
+fn measure_model(
+    args: &BenchArgs,
+    model: &VlModel,
+    prompts: &[Prompt],
+) -> Result<Report, Box<dyn std::error::Error>> {
     let key = DrawKey { seed: 0, step: 0, prompt: 0, sample: 0, token: 0 };
     let requests: Vec<Request> = prompts.iter().map(|prompt| Request { prompt, samples: 1, key }).collect();
     let run = |new_tokens| model.generate(&requests, &SamplingSettings::greedy(new_tokens, Vec::new()));

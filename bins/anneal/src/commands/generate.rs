@@ -1,11 +1,13 @@
 //! `anneal generate`: rows in, completions out.
 
+use super::NotFinite;
 use crate::args::GenerateArgs;
-use crate::output::Output;
 use crate::rows::{Ready, Source};
 use crate::{Outcome, device, progress, rows};
 use serde::Serialize;
-use vlm_model::generate::{Completion, DrawKey, FinishReason, GenerationConfig, Request, SamplingSettings};
+use vlm_model::generate::{
+    Completion, DrawKey, FinishReason, GenerationConfig, Request, SamplingSettings, SettingsError,
+};
 use vlm_model::{PromptError, VlModel};
 use vlm_processor::{Processor, Prompt, RowProblem, SpecialTokens};
 
@@ -29,7 +31,7 @@ pub fn run(args: &GenerateArgs) -> Outcome {
     let processor = Processor::from_dir(&args.model.model)?;
     let settings = settings(args, &processor)?;
     let total = rows::count(&args.files.input)?;
-    let (mut output, done) = Output::open(&args.files.output, &record(args), args.files.overwrite)?;
+    let (mut output, done) = super::open_output(&args.files, &record(args))?;
     let model = device::load_model(&args.model)?;
     let bar = progress::rows(total, done.len() as u64);
     let root = rows::root_of(&args.files.input);
@@ -55,7 +57,7 @@ fn complete(
     rows: &[Ready<Prompt>],
     args: &GenerateArgs,
     settings: &SamplingSettings,
-) -> Result<Vec<Vec<Completion>>, PromptError> {
+) -> Result<Vec<Vec<Completion>>, Box<dyn std::error::Error>> {
     let request = |row: &'_ Ready<Prompt>| DrawKey {
         seed: args.seed,
         step: 0,
@@ -67,7 +69,10 @@ fn complete(
         .iter()
         .map(|row| Request { prompt: &row.item, samples: args.num_generations, key: request(row) })
         .collect();
-    model.generate(&requests, settings)
+    model.generate(&requests, settings).map_err(|error| match error {
+        PromptError::NotFinite { request } => NotFinite { id: rows[request].id.clone() }.into(),
+        other => other.into(),
+    })
 }
 
 fn line<'a>(
@@ -90,7 +95,7 @@ fn line<'a>(
     Ok(Line { id: &row.id, prompt_tokens: row.item.tokens.len(), completions })
 }
 
-/// Flags first, then the folder's suggestions when they are asked for, then greedy decoding.
+/// Greedy decoding, changed by the folder's suggestions when they are asked for, then by the flags.
 fn settings(
     args: &GenerateArgs,
     processor: &Processor,
@@ -98,15 +103,37 @@ fn settings(
     let folder = GenerationConfig::from_dir(&args.model.model)?;
     let stop = if folder.eos.is_empty() { processor.special().eos.clone() } else { folder.eos.clone() };
     let offered = if args.use_generation_config { folder.clone() } else { GenerationConfig::default() };
-    let forbidden =
-        if args.mask_vision_tokens { super::placeholders(processor, &stop) } else { Vec::new() };
-    let settings = SamplingSettings::greedy(args.max_new_tokens, stop)
-        .temperature(args.temperature.or(offered.temperature).unwrap_or(0.0))?
-        .top_k(args.top_k.or(offered.top_k).unwrap_or(0))
-        .top_p(args.top_p.or(offered.top_p).unwrap_or(1.0))?
-        .repetition_penalty(args.repetition_penalty.or(offered.repetition_penalty).unwrap_or(1.0))?
-        .forbid(forbidden);
-    Ok(settings)
+    let forbidden = if args.mask_vision_tokens { super::placeholders(processor, &stop) } else { Vec::new() };
+    let flags = GenerationConfig {
+        temperature: args.temperature,
+        top_p: args.top_p,
+        top_k: args.top_k,
+        repetition_penalty: args.repetition_penalty,
+        ..GenerationConfig::default()
+    };
+    let greedy = SamplingSettings::greedy(args.max_new_tokens, stop).forbid(forbidden);
+    let file = args.model.model.join("generation_config.json");
+    let suggested = adjusted(greedy, &offered).map_err(|error| format!("{}: {error}", file.display()))?;
+    Ok(adjusted(suggested, &flags)?)
+}
+
+fn adjusted(
+    mut settings: SamplingSettings,
+    to: &GenerationConfig,
+) -> Result<SamplingSettings, SettingsError> {
+    if let Some(temperature) = to.temperature {
+        settings = settings.temperature(temperature)?;
+    }
+    if let Some(k) = to.top_k {
+        settings = settings.top_k(k);
+    }
+    if let Some(p) = to.top_p {
+        settings = settings.top_p(p)?;
+    }
+    match to.repetition_penalty {
+        Some(penalty) => settings.repetition_penalty(penalty),
+        None => Ok(settings),
+    }
 }
 
 /// What the results depend on, beside the rows.

@@ -1,11 +1,12 @@
 //! `anneal score`: log-probabilities of the completions that rows bring.
 
+use super::NotFinite;
 use crate::args::ScoreArgs;
-use crate::output::Output;
 use crate::rows::Source;
 use crate::{Outcome, device, progress, rows};
 use serde::Serialize;
-use vlm_model::generate::GenerationConfig;
+use vlm_model::Scoring;
+use vlm_model::generate::{GenerationConfig, MIN_TEMPERATURE};
 use vlm_processor::{Processor, RowError};
 
 /// Rows that are prepared together; the model scores them one by one.
@@ -25,18 +26,31 @@ struct NoCompletion {
     id: String,
 }
 
+/// A completion with a token that is masked.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "row {row:?}: found id {id} at token {index} of the completion, expected none that --mask-vision-tokens leaves out; \
+     remove the token or the flag"
+)]
+struct ForbiddenToken {
+    row: String,
+    index: usize,
+    id: u32,
+}
+
 /// Runs the command.
 pub fn run(args: &ScoreArgs) -> Outcome {
     let temperature = args.temperature;
-    if !(temperature.is_finite() && temperature > 0.0) {
-        return Err(format!("--temperature: found {temperature}, expected a positive number").into());
+    if !(temperature.is_finite() && temperature >= MIN_TEMPERATURE) {
+        let expected = format!("expected a positive number, at least {MIN_TEMPERATURE}");
+        return Err(format!("--temperature: found {temperature}, {expected}").into());
     }
     let processor = Processor::from_dir(&args.model.model)?;
     let stop = GenerationConfig::from_dir(&args.model.model)?.eos;
-    let forbidden =
-        if args.mask_vision_tokens { super::placeholders(&processor, &stop) } else { Vec::new() };
+    let forbidden = if args.mask_vision_tokens { super::placeholders(&processor, &stop) } else { Vec::new() };
+    let scoring = Scoring { temperature, forbidden: &forbidden, ..Scoring::default() };
     let total = rows::count(&args.files.input)?;
-    let (mut output, done) = Output::open(&args.files.output, &record(args), args.files.overwrite)?;
+    let (mut output, done) = super::open_output(&args.files, &record(args))?;
     let model = device::load_model(&args.model)?;
     let bar = progress::rows(total, done.len() as u64);
     let root = rows::root_of(&args.files.input);
@@ -47,8 +61,12 @@ pub fn run(args: &ScoreArgs) -> Outcome {
             for row in batch {
                 let (prompt, completion) = row.item;
                 let token_ids = completion.ok_or_else(|| NoCompletion { id: row.id.clone() })?;
-                let scored = model.score(&prompt, &[&token_ids], temperature, &forbidden)?;
-                let logprobs = scored.log_probs.into_data().try_into_vec()?;
+                check_allowed(&row.id, &token_ids, &forbidden)?;
+                let scored = model.score(&prompt, &[&token_ids], &scoring)?;
+                let logprobs: Vec<f32> = scored.log_probs.into_data().try_into_vec()?;
+                if logprobs.iter().any(|logprob| !logprob.is_finite()) {
+                    return Err(NotFinite { id: row.id }.into());
+                }
                 output.write(&Line { id: &row.id, token_ids: &token_ids, logprobs })?;
                 bar.inc(1);
             }
@@ -57,6 +75,14 @@ pub fn run(args: &ScoreArgs) -> Outcome {
     )?;
     bar.finish_and_clear();
     Ok(())
+}
+
+/// A token that the distribution leaves out has no log-probability.
+fn check_allowed(row: &str, token_ids: &[u32], forbidden: &[u32]) -> Result<(), ForbiddenToken> {
+    match token_ids.iter().position(|id| forbidden.contains(id)) {
+        None => Ok(()),
+        Some(index) => Err(ForbiddenToken { row: row.to_owned(), index, id: token_ids[index] }),
+    }
 }
 
 /// What the results depend on, beside the rows.

@@ -39,7 +39,7 @@ pub use plan::{AttentionPlan, KeyRows, PlanError, Segment, Visibility};
 /// let v = Tensor::<3>::from_data([[[2.0]], [[4.0]], [[9.0]]], &device);
 /// let plan = AttentionPlan::sequences(&[2, 1], Visibility::Causal);
 /// let o = attention(q.clone(), q, v, &plan, 1.0);
-/// assert_eq!(o.into_data().to_vec::<f32>().unwrap(), [2.0, 3.0, 9.0]);
+/// assert_eq!(o.into_data().try_to_vec::<f32>().unwrap(), [2.0, 3.0, 9.0]);
 /// ```
 pub fn attention(q: Tensor<3>, k: Tensor<3>, v: Tensor<3>, plan: &AttentionPlan, scale: f32) -> Tensor<3> {
     check(&q, &k, &v, plan);

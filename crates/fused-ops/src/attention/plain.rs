@@ -11,7 +11,7 @@ use super::plan::{AttentionPlan, Segment, Visibility};
 /// Keys of single queries are padded to a multiple of this, so that a growing cache meets few distinct shapes.
 const KEY_BUCKET: usize = 64;
 
-/// [`attention`](crate::attention) in burn's own operations.
+/// [`attention`](fn@crate::attention) in burn's own operations.
 ///
 /// Works on any device: segments of equal shape are gathered into one batch, key-value heads are repeated for their
 /// group, and only single queries over a cache need a mask.

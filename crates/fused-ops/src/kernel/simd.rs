@@ -9,36 +9,137 @@ use std::sync::LazyLock;
 pub(crate) trait Simd {
     /// Whether `a * b + c` is one instruction (otherwise `mul_add` would be a call into the maths library).
     const FUSED: bool;
-    /// Weight rows that one pass of the skinny product keeps in registers.
+    /// Rows of each operand whose products one pass of a tiled kernel keeps in registers.
     const TILE: usize;
+    /// `f32` values in a register.
+    const WIDTH: usize;
+    /// A register.
+    type Vector: Copy;
 
     /// `a · b + c`
     #[inline(always)]
     fn fma(a: f32, b: f32, c: f32) -> f32 {
         if Self::FUSED { a.mul_add(b, c) } else { a * b + c }
     }
+
+    /// A register of equal values.
+    ///
+    /// # Safety
+    /// This and the other operations on registers: the machine must have the instruction set.
+    unsafe fn splat(value: f32) -> Self::Vector;
+
+    /// [`Simd::WIDTH`] values from memory.
+    ///
+    /// # Safety
+    /// As for [`Simd::splat`], and that many values must be readable.
+    unsafe fn load(from: *const f32) -> Self::Vector;
+
+    /// The sum of a register's values.
+    ///
+    /// # Safety
+    /// As for [`Simd::splat`].
+    unsafe fn sum(vector: Self::Vector) -> f32;
+
+    /// `a · b + c`
+    ///
+    /// # Safety
+    /// As for [`Simd::splat`].
+    unsafe fn mul_add(a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
 }
 
-/// 512-bit vectors.
+/// 512-bit vectors. Named by [`dispatch!`] only, after [`level`] saw the features.
+#[cfg(target_arch = "x86_64")]
 pub(crate) struct Avx512;
-/// 256-bit vectors with fused multiply-add.
+/// 256-bit vectors with fused multiply-add. Named by [`dispatch!`] only, after [`level`] saw the features.
+#[cfg(target_arch = "x86_64")]
 pub(crate) struct Avx2;
 /// Whatever the target guarantees.
 pub(crate) struct Portable;
 
-impl Simd for Avx512 {
-    const FUSED: bool = true;
-    const TILE: usize = 4;
-}
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use std::arch::x86_64::*;
 
-impl Simd for Avx2 {
-    const FUSED: bool = true;
-    const TILE: usize = 2;
+    use super::{Avx2, Avx512, Simd};
+
+    macro_rules! registers {
+        ($level:ident, $vector:ty, $width:literal, $tile:literal, $splat:ident, $load:ident, $sum:ident, $fma:ident) => {
+            impl Simd for $level {
+                const FUSED: bool = true;
+                const TILE: usize = $tile;
+                const WIDTH: usize = $width;
+                type Vector = $vector;
+
+                #[inline(always)]
+                unsafe fn splat(value: f32) -> $vector {
+                    // SAFETY: the caller promises the instruction set.
+                    unsafe { $splat(value) }
+                }
+
+                #[inline(always)]
+                unsafe fn load(from: *const f32) -> $vector {
+                    // SAFETY: the caller promises the memory and the instruction set.
+                    unsafe { $load(from) }
+                }
+
+                #[inline(always)]
+                unsafe fn sum(vector: $vector) -> f32 {
+                    // SAFETY: the caller promises the instruction set.
+                    unsafe { $sum(vector) }
+                }
+
+                #[inline(always)]
+                unsafe fn mul_add(a: $vector, b: $vector, c: $vector) -> $vector {
+                    // SAFETY: the caller promises the instruction set.
+                    unsafe { $fma(a, b, c) }
+                }
+            }
+        };
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    fn sum_of_eight(vector: __m256) -> f32 {
+        let four = _mm_add_ps(_mm256_castps256_ps128(vector), _mm256_extractf128_ps::<1>(vector));
+        let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+        _mm_cvtss_f32(_mm_add_ss(two, _mm_shuffle_ps::<1>(two, two)))
+    }
+
+    registers!(Avx512, __m512, 16, 4, _mm512_set1_ps, _mm512_loadu_ps, _mm512_reduce_add_ps, _mm512_fmadd_ps);
+    registers!(Avx2, __m256, 8, 2, _mm256_set1_ps, _mm256_loadu_ps, sum_of_eight, _mm256_fmadd_ps);
 }
 
 impl Simd for Portable {
     const FUSED: bool = cfg!(any(target_arch = "aarch64", target_feature = "fma"));
     const TILE: usize = 2;
+    const WIDTH: usize = 4;
+    type Vector = [f32; 4];
+
+    #[inline(always)]
+    unsafe fn splat(value: f32) -> [f32; 4] {
+        [value; 4]
+    }
+
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> [f32; 4] {
+        // SAFETY: the caller promises four readable values; an array has the alignment of its elements.
+        unsafe { from.cast::<[f32; 4]>().read() }
+    }
+
+    #[inline(always)]
+    unsafe fn sum([a, b, c, d]: [f32; 4]) -> f32 {
+        (a + b) + (c + d)
+    }
+
+    #[inline(always)]
+    unsafe fn mul_add(a: [f32; 4], b: [f32; 4], c: [f32; 4]) -> [f32; 4] {
+        [
+            Self::fma(a[0], b[0], c[0]),
+            Self::fma(a[1], b[1], c[1]),
+            Self::fma(a[2], b[2], c[2]),
+            Self::fma(a[3], b[3], c[3]),
+        ]
+    }
 }
 
 /// The instruction sets a kernel is compiled for.

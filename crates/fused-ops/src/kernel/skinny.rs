@@ -7,12 +7,9 @@ use super::matrix::Threads;
 use super::shared::Shared;
 use super::simd::{Simd, dispatch};
 use super::threads;
-use super::vector::total;
 
 /// Most activation rows for which this kernel beats a blocked matrix product.
 pub(crate) const MOST_ROWS: usize = 16;
-
-const LANES: usize = 16;
 
 /// Operands of `Y = X Wᵀ + b`: `x [rows, inner]` dense, `weight [outer, inner]` with rows `stride` apart.
 #[derive(Clone, Copy)]
@@ -94,53 +91,103 @@ fn rows_of_tile<S: Simd, const O: usize, const R: usize>(job: Skinny<'_>, out: S
 
 #[inline(always)]
 fn tile<S: Simd, const O: usize, const R: usize>(job: Skinny<'_>, out: Shared<'_>, o: usize, r: usize) {
-    let blocks = job.inner / LANES;
-    let w: [&[[f32; LANES]]; O] = std::array::from_fn(|i| &job.weight_row(o + i).as_chunks().0[..blocks]);
-    let x: [&[[f32; LANES]]; R] = std::array::from_fn(|j| &job.x_row(r + j).as_chunks().0[..blocks]);
-    let mut lanes = [[[0.0; LANES]; R]; O];
-    for k in 0..blocks {
-        for i in 0..O {
-            for j in 0..R {
-                for l in 0..LANES {
-                    lanes[i][j][l] = S::fma(w[i][k][l], x[j][k][l], lanes[i][j][l]);
-                }
-            }
-        }
-    }
+    let w: [&[f32]; O] = std::array::from_fn(|i| job.weight_row(o + i));
+    let x: [&[f32]; R] = std::array::from_fn(|j| job.x_row(r + j));
+    let whole = job.inner / S::WIDTH * S::WIDTH;
+    // SAFETY: `S` is the level that this function was compiled and chosen for.
+    let sums = unsafe { tile_sums::<S, O, R>(&w, &x, whole) };
     for i in 0..O {
         let bias = job.bias.map_or(0.0, |b| b[o + i]);
         for j in 0..R {
-            let (x, w) = (&job.x_row(r + j)[blocks * LANES..], &job.weight_row(o + i)[blocks * LANES..]);
-            let rest: f32 = x.iter().zip(w).map(|(x, w)| x * w).sum();
+            let mut sum = sums[i][j] + bias;
+            for k in whole..job.inner {
+                sum = S::fma(w[i][k], x[j][k], sum);
+            }
             // SAFETY: tasks cover disjoint columns, and within a task each element is written by one tile.
-            unsafe { out.part((r + j) * job.outer + o + i, 1)[0] = total(lanes[i][j]) + rest + bias };
+            unsafe { out.part((r + j) * job.outer + o + i, 1)[0] = sum };
         }
+    }
+}
+
+/// `Σ w x` of every pair of rows over the first `whole` values, a multiple of the register width.
+///
+/// # Safety
+/// The machine must have the instruction set `S`.
+#[inline(always)]
+unsafe fn tile_sums<S: Simd, const O: usize, const R: usize>(
+    w: &[&[f32]; O],
+    x: &[&[f32]; R],
+    whole: usize,
+) -> [[f32; R]; O] {
+    assert!(w.iter().chain(x).all(|row| row.len() >= whole), "rows shorter than the product");
+    // SAFETY: loads end before `whole`, which every row reaches; the instruction set is the caller's promise.
+    unsafe {
+        let mut sums = [[S::splat(0.0); R]; O];
+        let mut k = 0;
+        while k < whole {
+            let x: [S::Vector; R] = std::array::from_fn(|j| S::load(x[j].as_ptr().add(k)));
+            for i in 0..O {
+                let w = S::load(w[i].as_ptr().add(k));
+                for j in 0..R {
+                    sums[i][j] = S::mul_add(w, x[j], sums[i][j]);
+                }
+            }
+            k += S::WIDTH;
+        }
+        // Loops, not closures: a closure would be compiled apart, without the instruction set.
+        let mut totals = [[0.0; R]; O];
+        for i in 0..O {
+            for j in 0..R {
+                totals[i][j] = S::sum(sums[i][j]);
+            }
+        }
+        totals
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::simd::Portable;
+    #[cfg(target_arch = "x86_64")]
+    use crate::kernel::simd::{Avx2, Level, level};
 
     fn values(n: usize, seed: usize) -> Vec<f32> {
         (0..n).map(|i| ((i * 7919 + seed * 104_729) % 2003) as f32 / 1001.5 - 1.0).collect()
     }
 
-    #[test]
-    fn every_shape_agrees_with_sums_in_double_precision() {
-        for (rows, inner, outer) in
-            [(1, 1, 1), (1, 64, 7), (3, 17, 9), (4, 33, 16), (16, 100, 37), (5, 0, 3), (2, 640, 512)]
-        {
+    const SHAPES: [(usize, usize, usize); 7] =
+        [(1, 1, 1), (1, 64, 7), (3, 17, 9), (4, 33, 16), (16, 100, 37), (5, 0, 3), (2, 640, 512)];
+
+    /// Runs `kernel` on every shape and compares with sums in double precision.
+    #[track_caller]
+    fn check(kernel: impl Fn(Skinny<'_>, &mut [f32])) {
+        for (rows, inner, outer) in SHAPES {
             let (x, w, b) = (values(rows * inner, 1), values(outer * inner, 2), values(outer, 3));
             let mut y = vec![f32::NAN; rows * outer];
-            Skinny { x: &x, weight: &w, bias: Some(&b), rows, inner, outer, stride: inner }
-                .run(&mut y, Threads::All);
+            kernel(Skinny { x: &x, weight: &w, bias: Some(&b), rows, inner, outer, stride: inner }, &mut y);
             for (i, &got) in y.iter().enumerate() {
                 let (r, o) = (i / outer, i % outer);
-                let terms = (0..inner).map(|k| f64::from(x[r * inner + k]) * f64::from(w[o * inner + k]));
-                let expected = terms.sum::<f64>() + f64::from(b[o]);
-                assert!((f64::from(got) - expected).abs() < 1e-5, "[{r},{o}] of {rows}x{inner}x{outer}");
+                let term = |k: usize| f64::from(x[r * inner + k]) * f64::from(w[o * inner + k]);
+                let expected = (0..inner).map(term).sum::<f64>() + f64::from(b[o]);
+                let allowed = 1e-6 * (1.0 + (0..inner).map(|k| term(k).abs()).sum::<f64>());
+                assert!((f64::from(got) - expected).abs() < allowed, "[{r},{o}] of {rows}x{inner}x{outer}");
             }
+        }
+    }
+
+    #[test]
+    fn every_shape_agrees_with_sums_in_double_precision() {
+        check(|job, out| job.run(out, Threads::All));
+        check(|job, out| job.run(out, Threads::One));
+    }
+
+    #[test]
+    fn every_instruction_set_agrees_with_sums_in_double_precision() {
+        check(|job, out| columns_body::<Portable>(job, Shared::new(out), 0, job.outer));
+        #[cfg(target_arch = "x86_64")]
+        if level() != Level::Portable {
+            check(|job, out| columns_body::<Avx2>(job, Shared::new(out), 0, job.outer));
         }
     }
 }

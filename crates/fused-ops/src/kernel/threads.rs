@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 /// Multiply-adds (or elements of comparable cost) below which waking another thread costs more than it saves.
-const WORTH_SHARING: usize = 1 << 18;
+const WORTH_SHARING: usize = 1 << 20;
 
 /// Whether `work` multiply-adds should be spread over the thread pool.
 pub(crate) fn worth_sharing(work: usize) -> bool {
@@ -35,5 +35,20 @@ pub(crate) fn for_row_blocks(
         out.par_chunks_mut(block * width).enumerate().for_each(|(i, chunk)| f(i * block, chunk));
     } else {
         f(0, out);
+    }
+}
+
+/// Calls `f` on every row of `rows` and its companion, on all threads when the `work` is worth it.
+pub(crate) fn for_rows_with<T: Send>(
+    rows: &mut [f32],
+    companions: &mut [T],
+    work: usize,
+    f: impl Fn(&mut [f32], &mut T) + Sync + Send,
+) {
+    let width = (rows.len() / companions.len().max(1)).max(1);
+    if worth_sharing(work) {
+        rows.par_chunks_exact_mut(width).zip(companions).for_each(|(row, companion)| f(row, companion));
+    } else {
+        rows.chunks_exact_mut(width).zip(companions).for_each(|(row, companion)| f(row, companion));
     }
 }

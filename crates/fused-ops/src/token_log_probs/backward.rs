@@ -1,14 +1,14 @@
 //! The backward pass: logits are made again tile by tile.
 
 use burn_flex::FlexTensor;
-use rayon::prelude::*;
 
 use super::forward::VERY_LOW;
-use super::tiles::{ROWS, TOKENS, logits, steps};
+use super::tiles::{COST_OF_EXP, ROWS, TOKENS, logits, steps};
 use super::{RowStats, Saved, TokenLogProbs};
 use crate::bridge::{dense, floats, sizes, tensor};
 use crate::kernel::matrix::{Into, Mat, MatMut, Threads, product};
 use crate::kernel::simd::{Simd, dispatch};
+use crate::kernel::threads;
 use crate::kernel::vector::exp;
 use crate::linear::View;
 
@@ -21,12 +21,12 @@ pub(super) fn run(
 ) -> [Option<FlexTensor>; 2] {
     let shapes = [sizes::<2>(&saved.hidden), sizes::<2>(&saved.head)];
     let output_grad = dense(output_grad);
-    let rows = row_grads(operation, &saved.rows, floats(&output_grad));
+    let mut rows = row_grads(operation, &saved.rows, floats(&output_grad));
     let (hidden, head) = (View::of(saved.hidden), View::of(saved.head));
     let zeros = |i: usize| wanted[i].then(|| vec![0.0; shapes[i][0] * shapes[i][1]]);
     let mut grads = [zeros(0), zeros(1)];
     let mut pass = Pass { operation, hidden: hidden.mat(), head: head.mat(), grads: &mut grads };
-    pass.tiles(&rows);
+    pass.tiles(&mut rows);
     let [dhidden, dhead] = grads;
     [dhidden.map(|g| tensor(g, shapes[0])), dhead.map(|g| tensor(g, shapes[1]))]
 }
@@ -58,15 +58,17 @@ struct Pass<'a> {
 }
 
 impl Pass<'_> {
-    fn tiles(&mut self, grads: &[RowGrad]) {
+    fn tiles(&mut self, grads: &mut [RowGrad]) {
         let mut scratch = vec![0.0; ROWS.min(self.hidden.rows) * TOKENS.min(self.head.rows)];
         for rows in steps(self.hidden.rows, ROWS) {
             let hidden = self.hidden.slice_rows(rows.start, rows.len());
             for tokens in steps(self.head.rows, TOKENS) {
                 let head = self.head.slice_rows(tokens.start, tokens.len());
                 let tile = logits(self.operation, hidden, head, &tokens, &mut scratch);
-                let each = tile.par_chunks_exact_mut(tokens.len()).zip(&grads[rows.clone()]);
-                each.with_min_len(16).for_each(|(z, grad)| logit_grads(z, grad, tokens.start));
+                let work = tile.len() * COST_OF_EXP;
+                threads::for_rows_with(tile, &mut grads[rows.clone()], work, |z, grad| {
+                    logit_grads(z, grad, tokens.start);
+                });
                 let dz = Mat::new(tile, rows.len(), tokens.len());
                 self.accumulate(dz, [hidden, head], [rows.start, tokens.start]);
             }

@@ -1,12 +1,12 @@
 //! The forward pass: a running softmax over tiles of the vocabulary.
 
 use burn_flex::FlexTensor;
-use rayon::prelude::*;
 
-use super::tiles::{ROWS, TOKENS, logits, steps};
+use super::tiles::{COST_OF_EXP, ROWS, TOKENS, logits, steps};
 use super::{RowStats, TokenLogProbs};
 use crate::bridge::tensor;
 use crate::kernel::simd::{Simd, dispatch};
+use crate::kernel::threads;
 use crate::kernel::vector::{self, exp, total};
 use crate::linear::View;
 
@@ -20,8 +20,10 @@ pub(super) fn run(operation: &TokenLogProbs, hidden: &View, head: &View) -> (Fle
         for tokens in steps(head.rows, TOKENS) {
             let right = head.slice_rows(tokens.start, tokens.len());
             let tile = logits(operation, left, right, &tokens, &mut scratch);
-            let rows = tile.par_chunks_exact(tokens.len()).zip(&mut states[rows.clone()]);
-            rows.with_min_len(16).for_each(|(z, state)| state.add(z, tokens.start));
+            let work = tile.len() * COST_OF_EXP;
+            threads::for_rows_with(tile, &mut states[rows.clone()], work, |z, state| {
+                state.add(z, tokens.start)
+            });
         }
     }
     let stats = states.iter().map(State::stats);

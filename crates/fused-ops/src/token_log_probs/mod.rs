@@ -73,8 +73,7 @@ pub fn token_log_probs(
 
 /// `[2, rows]` into its rows.
 fn split(both: Tensor<2>) -> ChosenLogProbs {
-    let rows = both.dims()[1];
-    let row = |i| both.clone().narrow(0, i, 1).reshape([rows]);
+    let row = |i| both.clone().narrow(0, i, 1).squeeze_dim(0);
     ChosenLogProbs { log_probs: row(0), entropy: row(1) }
 }
 

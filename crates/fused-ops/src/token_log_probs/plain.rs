@@ -8,7 +8,7 @@ use super::ChosenLogProbs;
 /// Rows whose logits exist at one time when no gradient is recorded.
 const ROWS: usize = 128;
 
-/// [`token_log_probs`](crate::token_log_probs) in burn's own operations.
+/// [`token_log_probs`](fn@crate::token_log_probs) in burn's own operations.
 ///
 /// With a gradient tape the logits of all chunks stay alive until the backward pass.
 pub fn plain(

@@ -10,6 +10,9 @@ pub(super) const ROWS: usize = 256;
 /// Tokens of one tile: with [`ROWS`] a tile of 2 MiB.
 pub(super) const TOKENS: usize = 2048;
 
+/// Multiply-adds that an exponential and its sums are worth.
+pub(super) const COST_OF_EXP: usize = 16;
+
 /// `0..count` in steps.
 pub(super) fn steps(count: usize, step: usize) -> impl Iterator<Item = Range<usize>> {
     (0..count).step_by(step).map(move |from| from..(from + step).min(count))

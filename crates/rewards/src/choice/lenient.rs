@@ -5,7 +5,15 @@ use crate::text::scan::{ends_word, matches_ignore_case, skip_blanks, starts_word
 use crate::text::tags::last_open_block_ignore_case;
 
 const PHRASES: [&str; 9] = [
-    "correct answer is", "correct choice is", "answer is", "answer", "best choice is", "choice", "option", "therefore", "so",
+    "correct answer is",
+    "correct choice is",
+    "answer is",
+    "answer",
+    "best choice is",
+    "choice",
+    "option",
+    "therefore",
+    "so",
 ];
 
 pub(super) fn read(text: &str, range: LetterRange) -> Option<char> {

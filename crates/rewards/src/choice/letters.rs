@@ -83,7 +83,9 @@ pub(crate) fn before_dot(text: &str, range: LetterRange, case: Case) -> Option<c
     bytes.iter().enumerate().rev().filter(|(_, b)| **b == b'.').find_map(|(dot, _)| {
         let end = text[..dot].trim_end().len();
         let at = end.checked_sub(1)?;
-        range.option_in(bytes[at], case).filter(|_| !before(text, at).is_some_and(|b| b.is_ascii_alphabetic()))
+        range
+            .option_in(bytes[at], case)
+            .filter(|_| !before(text, at).is_some_and(|b| b.is_ascii_alphabetic()))
     })
 }
 

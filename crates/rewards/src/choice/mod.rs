@@ -1,8 +1,8 @@
 //! Reading an option letter out of a reply.
 
 mod accuracy;
-mod letters;
 mod lenient;
+mod letters;
 mod published;
 mod strict;
 

@@ -1,17 +1,32 @@
 //! The parsers of published scripts, kept with their faults so that published numbers can be reproduced.
 
 use super::Reading;
-use super::letters::{Case, LetterRange, after_blanks, before_dot, boxed, isolated, sole};
+use super::letters::{Case, LetterRange, after_blanks, before_dot, boxed, isolated};
 use crate::text::scan::{ends_word, matches_ignore_case, skip_blanks};
 use crate::text::tags::first_block_ignore_case;
 
 const PHRASES: [&str; 8] = [
-    "correct answer is", "correct choice is", "answer is", "answer", "appropriate choice is", "best choice is", "choice",
+    "correct answer is",
+    "correct choice is",
+    "answer is",
+    "answer",
+    "appropriate choice is",
+    "best choice is",
+    "choice",
     "option",
 ];
 const VOTE_PHRASES: [&str; 11] = [
-    "correct answer is", "correct choice is", "answer is", "answer", "appropriate choice is", "best choice is", "choice",
-    "select option", "option", "therefore,", "so,",
+    "correct answer is",
+    "correct choice is",
+    "answer is",
+    "answer",
+    "appropriate choice is",
+    "best choice is",
+    "choice",
+    "select option",
+    "option",
+    "therefore,",
+    "so,",
 ];
 
 /// How many characters at the end of a reply the vote looks at last.
@@ -59,14 +74,17 @@ pub(super) fn single_pass(text: &str, range: LetterRange) -> Option<char> {
 }
 
 pub(super) fn sft(text: &str, range: LetterRange) -> char {
+    let closed = |at: usize| text[at..].get(..9).is_some_and(|tag| tag.eq_ignore_ascii_case("</answer>"));
     let tag = || {
-        let contents = matches_ignore_case(text, "<answer>").filter_map(|at| first_block_ignore_case(&text[at..], "answer"));
-        contents.filter_map(|content| sole(content, range)).next()
+        let letters =
+            matches_ignore_case(text, "<answer>").filter_map(|at| after_blanks(text, at + 8, range));
+        letters.filter(|&(_, end)| closed(skip_blanks(text, end))).map(|(letter, _)| letter).next()
     };
     let named = |word: &&str| {
         matches_ignore_case(text, word).find_map(|at| {
             let end = at + word.len();
-            let next = end + text[end..].bytes().take_while(|b| *b == b':' || b.is_ascii_whitespace()).count();
+            let next =
+                end + text[end..].bytes().take_while(|b| *b == b':' || b.is_ascii_whitespace()).count();
             letter_at(text, next, range).filter(|_| next > end)
         })
     };

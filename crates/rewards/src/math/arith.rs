@@ -74,7 +74,7 @@ fn juxtaposed(c: &mut Cursor, calls: Calls) -> Parsed<Expr> {
     while starts_factor(c, calls) {
         let next = factor(c)?;
         match (last.written, next.written) {
-            (Written::Digits | Written::Fraction, Written::Digits) => return Err(UnparsedKind::NotAnExpression),
+            (Written::Digits | Written::Fraction, Written::Digits) => return Err(UnparsedKind::Ambiguous),
             (Written::Digits, Written::Fraction) => {
                 last = Factor { expr: mixed(last.expr, next.expr), written: Written::Fraction };
             }

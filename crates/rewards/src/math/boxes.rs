@@ -1,5 +1,7 @@
 //! Which of several boxes count, and what is in them.
 
+use super::limits;
+
 /// Which boxes of a text belong to its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Boxes {
@@ -15,13 +17,14 @@ const CLOSE: usize = 10;
 /// Bytes between two boxes that belong together when a comma, `and` or `or` stands there.
 const NEAR: usize = 70;
 
-/// The content of the boxes, or the whole text when there is none.
+/// The content of the boxes, or the whole text when there is none. Stops once the content is too long to be an answer.
 pub(crate) fn contents(text: &str, wanted: Boxes) -> String {
     let mut found: Vec<&str> = Vec::new();
-    let (mut limit, mut next_box) = (text.len(), None);
-    while let Some((start, open)) = last_command(&text[..limit]) {
+    let (mut limit, mut next_box, mut length) = (text.len(), None, 0);
+    let mut commands = Commands::new(text);
+    while let Some((start, open)) = commands.next_before(limit) {
         let Some(end) = closing(&text[..limit], open) else {
-            if found.is_empty() && open < limit {
+            if found.is_empty() {
                 found.push(&text[open..]);
             }
             break;
@@ -35,6 +38,10 @@ pub(crate) fn contents(text: &str, wanted: Boxes) -> String {
         }
         if found.last() != Some(&content) {
             found.push(content);
+            length += content.len() + 1;
+        }
+        if length > limits::MAX_EXPRESSION {
+            break;
         }
         (limit, next_box) = (start, Some(start));
     }
@@ -45,22 +52,45 @@ pub(crate) fn contents(text: &str, wanted: Boxes) -> String {
     found.join(",")
 }
 
-/// Start of the last `\boxed` or `\fbox`, and the position of what follows it.
-fn last_command(text: &str) -> Option<(usize, usize)> {
-    let position = |command: &str| text.rfind(command).map(|at| (at, at + command.len()));
-    let (start, end) = position("\\boxed").max(position("\\fbox"))?;
-    let rest = &text[end..];
-    let open = end + (rest.len() - rest.trim_start().len());
-    (open < text.len()).then_some((start, open))
+/// The box commands of a text from right to left; each stretch of text is searched once.
+struct Commands<'t> {
+    text: &'t str,
+    boxed: Option<usize>,
+    fbox: Option<usize>,
+}
+
+impl<'t> Commands<'t> {
+    fn new(text: &'t str) -> Self {
+        Self { text, boxed: text.rfind("\\boxed"), fbox: text.rfind("\\fbox") }
+    }
+
+    /// Start of the last command before `limit`, and the position of what follows it.
+    fn next_before(&mut self, limit: usize) -> Option<(usize, usize)> {
+        let text = self.text;
+        let earlier = |at: Option<usize>, command: &str| match at {
+            Some(at) if at + command.len() > limit => {
+                text[..limit.min(at + command.len() - 1)].rfind(command)
+            }
+            known => known,
+        };
+        self.boxed = earlier(self.boxed, "\\boxed");
+        self.fbox = earlier(self.fbox, "\\fbox");
+        let (start, length) = self.boxed.map(|at| (at, 6)).max(self.fbox.map(|at| (at, 5)))?;
+        let rest = &text[start + length..limit];
+        let open = start + length + (rest.len() - rest.trim_start().len());
+        (open < limit).then_some((start, open))
+    }
 }
 
 fn closing(text: &str, open: usize) -> Option<usize> {
+    if text.as_bytes().get(open) != Some(&b'{') {
+        return None;
+    }
     let mut depth = 0usize;
-    for (at, byte) in text.bytes().enumerate().skip(open) {
+    for (at, byte) in text.as_bytes()[open..].iter().enumerate() {
         match byte {
             b'{' => depth += 1,
-            _ if at == open => return None,
-            b'}' if depth == 1 => return Some(at),
+            b'}' if depth == 1 => return Some(open + at),
             b'}' => depth -= 1,
             _ => {}
         }

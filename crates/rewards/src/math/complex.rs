@@ -67,7 +67,11 @@ impl Complex {
 
     pub(crate) fn exp(self) -> Self {
         let size = self.re.exp();
-        if self.is_real() { Self::real(size) } else { Self { re: size * self.im.cos(), im: size * self.im.sin() } }
+        if self.is_real() {
+            Self::real(size)
+        } else {
+            Self { re: size * self.im.cos(), im: size * self.im.sin() }
+        }
     }
 
     /// The principal power zʷ = e^(w ln z).

@@ -69,7 +69,8 @@ impl<'t> Environments<'t> {
 
     fn single_at(&mut self, at: usize, context: Context) -> Option<(usize, Piece<'t>)> {
         let (content, end) = self.delimited(at).or_else(|| self.fraction(at, context))?;
-        let boxed = content.find("\\boxed{").is_some_and(|b| content[b + 8..].contains('}'));
+        let boxed =
+            content.find("\\boxed{").is_some_and(|b| content[b + 7..].chars().skip(1).any(|c| c == '}'));
         if context == Context::Boxed && !boxed {
             return None;
         }
@@ -81,7 +82,7 @@ impl<'t> Environments<'t> {
         let rest = &self.text[at..];
         let before = at.checked_sub(1).map(|i| self.text.as_bytes()[i]);
         let escaped = before == Some(b'\\');
-        let found = match rest.as_bytes().first()? {
+        match rest.as_bytes().first()? {
             b'$' if escaped => None,
             b'$' if rest.starts_with("$$") => self.until(0, at + 2).or_else(|| self.inline(at, before)),
             b'$' => self.inline(at, before),
@@ -89,8 +90,7 @@ impl<'t> Environments<'t> {
             b'\\' if rest.starts_with("\\(") && !escaped => self.until(3, at + 2),
             b if b.is_ascii_whitespace() && rest[1..].starts_with('[') => self.bracketed(at + 2),
             _ => None,
-        };
-        found
+        }
     }
 
     fn inline(&mut self, at: usize, before: Option<u8>) -> Option<(&'t str, usize)> {

@@ -20,10 +20,10 @@ pub(crate) fn exprs(a: &Expr, b: &Expr, budget: &Budget) -> bool {
     if a == b || same_word(a, b) || same_percent(a, b) {
         return true;
     }
-    if is_rounded(a) || is_rounded(b) {
-        if let (Some(x), Some(y)) = (micros(a, budget), micros(b, budget)) {
-            return x == y;
-        }
+    if (is_rounded(a) || is_rounded(b))
+        && let (Some(x), Some(y)) = (micros(a, budget), micros(b, budget))
+    {
+        return x == y;
     }
     if let (Some(x), Some(y)) = (exact(a, budget), exact(b, budget)) {
         return x == y;
@@ -135,7 +135,11 @@ pub(crate) fn values(gold: &Value, prediction: &Value, budget: &Budget) -> bool 
         (Value::Relation(a, links), Value::Relation(b, others)) => relations((a, links), (b, others), budget),
         (Value::Relation(..), _) | (_, Value::Relation(..)) => false,
         (Value::Matrix(a), Value::Matrix(b)) => {
-            let rows = || a.iter().zip(b).all(|(x, y)| x.len() == y.len() && x.iter().zip(y).all(|(x, y)| exprs(x, y, budget)));
+            let rows = || {
+                a.iter()
+                    .zip(b)
+                    .all(|(x, y)| x.len() == y.len() && x.iter().zip(y).all(|(x, y)| exprs(x, y, budget)))
+            };
             a.len() == b.len() && rows()
         }
         (Value::Expr(a), Value::Expr(b)) => exprs(a, b, budget),
@@ -181,12 +185,18 @@ fn relations((a, links): Relation<'_>, (b, others): Relation<'_>, budget: &Budge
         lefts.take(links.len()).collect::<Vec<_>>()
     };
     links.len() == others.len()
-        && starts(a, links).iter().zip(links).zip(starts(b, others).iter().zip(others)).all(
-            |((a, (op, x)), (b, (other, y)))| relation((a, *op, x), (b, *other, y), budget),
-        )
+        && starts(a, links)
+            .iter()
+            .zip(links)
+            .zip(starts(b, others).iter().zip(others))
+            .all(|((a, (op, x)), (b, (other, y)))| relation((a, *op, x), (b, *other, y), budget))
 }
 
-fn relation((a, op, x): (&Value, RelOp, &Value), (b, other, y): (&Value, RelOp, &Value), budget: &Budget) -> bool {
+fn relation(
+    (a, op, x): (&Value, RelOp, &Value),
+    (b, other, y): (&Value, RelOp, &Value),
+    budget: &Budget,
+) -> bool {
     let (Value::Expr(a), Value::Expr(x), Value::Expr(b), Value::Expr(y)) = (a, x, b, y) else {
         return op == other && values(a, b, budget) && values(x, y, budget);
     };
@@ -211,7 +221,8 @@ fn proportional(left: &Expr, right: &Expr, budget: &Budget) -> bool {
     if names(left).len() < 2 || names(left) != names(right) {
         return false;
     }
-    let ratio = |seed| Some(approx(left, seed, budget)?.value.mul(approx(right, seed, budget)?.value.recip()?));
+    let ratio =
+        |seed| Some(approx(left, seed, budget)?.value.mul(approx(right, seed, budget)?.value.recip()?));
     let ratios: Vec<_> = (0..POINTS).filter_map(ratio).filter(|r| r.is_finite() && r.abs() > 0.0).collect();
     ratios.len() as u64 == POINTS && ratios.iter().all(|r| r.sub(ratios[0]).abs() <= 1e-9 * ratios[0].abs())
 }

@@ -45,7 +45,8 @@ pub(crate) fn exact(expr: &Expr, budget: &Budget) -> Option<Ratio> {
         Expr::Power(pair) => exact(&pair.0, budget)?.pow(exact(&pair.1, budget)?.as_integer()?),
         Expr::Percent(inner) => exact(inner, budget)?.mul(Ratio::new(1, 100)?),
         Expr::Call(function, arguments) => {
-            let values: Option<Vec<Ratio>> = arguments.iter().map(|argument| exact(argument, budget)).collect();
+            let values: Option<Vec<Ratio>> =
+                arguments.iter().map(|argument| exact(argument, budget)).collect();
             exact_call(*function, &values?, budget)
         }
         Expr::Symbol(_) | Expr::Constant(_) => None,
@@ -99,11 +100,19 @@ pub(crate) fn residue(expr: &Expr, seed: u64, budget: &Budget) -> Option<u64> {
     match expr {
         Expr::Number(number) => number_residue(number),
         Expr::Symbol(name) => Some(hash(name, seed) % PRIME),
-        Expr::Sum(parts) => parts.iter().try_fold(0, |total, part| Some((total + residue(part, seed, budget)?) % PRIME)),
-        Expr::Product(parts) => parts.iter().try_fold(1, |total, part| Some(times(total, residue(part, seed, budget)?))),
-        Expr::Power(pair) => power_residue(residue(&pair.0, seed, budget)?, exact(&pair.1, budget)?.as_integer()?),
+        Expr::Sum(parts) => {
+            parts.iter().try_fold(0, |total, part| Some((total + residue(part, seed, budget)?) % PRIME))
+        }
+        Expr::Product(parts) => {
+            parts.iter().try_fold(1, |total, part| Some(times(total, residue(part, seed, budget)?)))
+        }
+        Expr::Power(pair) => {
+            power_residue(residue(&pair.0, seed, budget)?, exact(&pair.1, budget)?.as_integer()?)
+        }
         Expr::Percent(inner) => Some(times(residue(inner, seed, budget)?, inverse(100)?)),
-        Expr::Call(Function::Factorial, arguments) => factorial_residue(exact(arguments.first()?, budget)?, budget),
+        Expr::Call(Function::Factorial, arguments) => {
+            factorial_residue(exact(arguments.first()?, budget)?, budget)
+        }
         Expr::Constant(_) | Expr::Call(..) => None,
     }
 }
@@ -185,7 +194,9 @@ pub(crate) fn approx(expr: &Expr, seed: u64, budget: &Budget) -> Option<Approx> 
             Constant::Infinity => Complex::real(f64::INFINITY),
         }),
         Expr::Sum(parts) => fold(parts, seed, budget, Complex::ZERO, |a, b| (Complex::add(a, b), f64::max)),
-        Expr::Product(parts) => fold(parts, seed, budget, Complex::ONE, |a, b| (Complex::mul(a, b), |x, y| x * y)),
+        Expr::Product(parts) => {
+            fold(parts, seed, budget, Complex::ONE, |a, b| (Complex::mul(a, b), |x, y| x * y))
+        }
         Expr::Power(pair) => {
             let (base, exponent) = (approx(&pair.0, seed, budget)?, approx(&pair.1, seed, budget)?);
             let value = base.value.pow(exponent.value)?;
@@ -228,7 +239,11 @@ fn fold(
 }
 
 fn number_approx(number: &Number) -> Option<f64> {
-    number.exact.map(Ratio::to_f64).or_else(|| number.digits.parse().ok()).filter(|value: &f64| value.is_finite())
+    number
+        .exact
+        .map(Ratio::to_f64)
+        .or_else(|| number.digits.parse().ok())
+        .filter(|value: &f64| value.is_finite())
 }
 
 /// Positive for even seeds, negative for odd ones, so that √(x²) is told from x.

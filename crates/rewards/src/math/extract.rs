@@ -12,6 +12,7 @@ use super::normal::normalise;
 use super::parser;
 use super::plain::{self, Plain};
 use super::{boxes::Boxes, places};
+use crate::UnparsedKind;
 
 /// What a reply offers for comparison.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -79,7 +80,10 @@ fn read(what: &What<'_>) -> (Option<Value>, Option<String>) {
             match all {
                 Some(values) if values.len() > 1 => {
                     let texts: Vec<String> = read.into_iter().filter_map(|(_, text)| text).collect();
-                    (Some(Value::Set(values.into_iter().flat_map(elements).collect())), Some(texts.join(" and ")))
+                    (
+                        Some(Value::Set(values.into_iter().flat_map(elements).collect())),
+                        Some(texts.join(" and ")),
+                    )
                 }
                 _ => read.into_iter().next().unwrap_or_default(),
             }
@@ -96,7 +100,12 @@ fn elements(value: Value) -> Vec<Value> {
 
 fn read_piece(piece: &Piece<'_>) -> (Option<Value>, Option<String>) {
     let Some(text) = normalise(piece.text, piece.boxes) else { return (None, None) };
-    let value = parser::parse(&text, Degrees::Drop).ok().or_else(|| last_equation(&text));
+    let value = match parser::parse(&text, Degrees::Drop) {
+        Ok(value) => Some(value),
+        // An answer that can be read in several ways is still the answer; it equals only itself.
+        Err(UnparsedKind::Ambiguous) => Some(Value::Named(text.clone())),
+        Err(_) => last_equation(&text),
+    };
     let value = match value {
         Some(Value::Expr(expr)) if piece.percent => Some(Value::Expr(Expr::Percent(Box::new(expr)))),
         other => other,
@@ -112,4 +121,3 @@ fn last_equation(text: &str) -> Option<Value> {
     let last = text.rsplit('=').next()?;
     parser::parse(last, Degrees::Drop).ok()
 }
-

@@ -18,13 +18,52 @@ pub(crate) enum Kind {
 }
 
 const STRUCTURES: [&str; 14] = [
-    "frac", "dfrac", "tfrac", "cfrac", "sqrt", "binom", "dbinom", "infty", "lfloor", "lceil", "lvert", "boxed", "fbox", "vert",
+    "frac", "dfrac", "tfrac", "cfrac", "sqrt", "binom", "dbinom", "infty", "lfloor", "lceil", "lvert",
+    "boxed", "fbox", "vert",
 ];
 
 const NAMES: [&str; 41] = [
-    "alpha", "beta", "gamma", "delta", "epsilon", "varepsilon", "zeta", "eta", "theta", "vartheta", "iota", "kappa", "lambda",
-    "mu", "nu", "xi", "pi", "rho", "sigma", "tau", "upsilon", "phi", "varphi", "chi", "psi", "omega", "Gamma", "Delta", "Theta",
-    "Lambda", "Xi", "Pi", "Sigma", "Phi", "Psi", "Omega", "ell", "angle", "triangle", "hbar", "parallelogram",
+    "alpha",
+    "beta",
+    "gamma",
+    "delta",
+    "epsilon",
+    "varepsilon",
+    "zeta",
+    "eta",
+    "theta",
+    "vartheta",
+    "iota",
+    "kappa",
+    "lambda",
+    "mu",
+    "nu",
+    "xi",
+    "pi",
+    "rho",
+    "sigma",
+    "tau",
+    "upsilon",
+    "phi",
+    "varphi",
+    "chi",
+    "psi",
+    "omega",
+    "Gamma",
+    "Delta",
+    "Theta",
+    "Lambda",
+    "Xi",
+    "Pi",
+    "Sigma",
+    "Phi",
+    "Psi",
+    "Omega",
+    "ell",
+    "angle",
+    "triangle",
+    "hbar",
+    "parallelogram",
 ];
 
 pub(crate) fn kind(command: &str) -> Kind {
@@ -132,7 +171,8 @@ fn logarithm(c: &mut Cursor, command: &str) -> Parsed<Expr> {
 fn base(c: &mut Cursor) -> Parsed<Expr> {
     if let Some(Token::Number(digits)) = c.peek().cloned() {
         c.advance();
-        let argument_follows = !c.at_end() && !matches!(c.peek(), Some(Token::Sign(s)) if "+-*/=,)}]".contains(*s));
+        let argument_follows =
+            !c.at_end() && !matches!(c.peek(), Some(Token::Sign(s)) if "+-*/=,)}]".contains(*s));
         if argument_follows || digits.len() < 2 {
             return Ok(Expr::Number(Number::parse(&digits)));
         }

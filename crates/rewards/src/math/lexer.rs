@@ -46,14 +46,44 @@ struct Lexer<'t> {
 
 /// Commands that only move or dress things.
 const IGNORED: [&str; 16] = [
-    "quad", "qquad", "negmedspace", "negthickspace", "displaystyle", "limits", "nolimits", "big", "Big", "bigg", "Bigg", "bigl",
-    "bigr", "left", "right", "middle",
+    "quad",
+    "qquad",
+    "negmedspace",
+    "negthickspace",
+    "displaystyle",
+    "limits",
+    "nolimits",
+    "big",
+    "Big",
+    "bigg",
+    "Bigg",
+    "bigl",
+    "bigr",
+    "left",
+    "right",
+    "middle",
 ];
 
 /// Commands whose braces hold a name.
 const NAMED: [&str; 18] = [
-    "text", "textnormal", "textbf", "textit", "textrm", "mbox", "mathrm", "mathbf", "mathit", "mathcal", "mathbb", "bar",
-    "overline", "vec", "overrightarrow", "hat", "widehat", "tilde",
+    "text",
+    "textnormal",
+    "textbf",
+    "textit",
+    "textrm",
+    "mbox",
+    "mathrm",
+    "mathbf",
+    "mathit",
+    "mathcal",
+    "mathbb",
+    "bar",
+    "overline",
+    "vec",
+    "overrightarrow",
+    "hat",
+    "widehat",
+    "tilde",
 ];
 
 impl Lexer<'_> {
@@ -143,7 +173,7 @@ impl Lexer<'_> {
             Some('\\') => self.push(Token::RowEnd, 2),
             Some('%') => self.push(Token::Percent, 2),
             Some('|') => self.push(Token::Sign('|'), 2),
-            
+
             Some('(' | ')' | ',' | ':' | ';' | '>' | ' ' | '!') => self.at += 2,
             _ => return Err(UnparsedKind::NotAnExpression),
         }

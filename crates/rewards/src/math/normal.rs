@@ -55,16 +55,36 @@ fn removable(rest: &str, escaped: bool) -> Option<usize> {
         let inner = after.strip_prefix('{')?.trim_start();
         return inner.strip_prefix('}').map(|after| rest.len() - after.len());
     }
-    ["$", "displaystyle", "mathrm{th}"].iter().find(|word| command.starts_with(**word)).map(|word| word.len() + 1)
+    ["$", "displaystyle", "mathrm{th}"]
+        .iter()
+        .find(|word| command.starts_with(**word))
+        .map(|word| word.len() + 1)
 }
 
 /// Spellings that are replaced wherever they stand, longest first.
 const SPELLINGS: [(&str, &str); 22] = [
-    ("\\mathrm", "\\text"), ("\\mathit", "\\text"), ("\\mathbf", "\\text"), ("\\textnormal", "\\text"),
-    ("\\textbf", "\\text"), ("\\textit", "\\text"), ("\\textrm", "\\text"), ("\\dfrac", "\\frac"), ("\\tfrac", "\\frac"),
-    ("\\cfrac", "\\frac"), ("\\text{percentage}", "%"), ("\\text{percent}", "%"), ("\\text{pct}", "%"), ("\\infty", "\\infty"),
-    ("infinity", "\\infty"), ("\\inf", "\\inf"), ("inf", "\\infty"), ("~=", "\\approx"), (" sqrt", "\\sqrt"),
-    (",\\ldots", " "), ("\\ldots", " "), ("{.", "{0."),
+    ("\\mathrm", "\\text"),
+    ("\\mathit", "\\text"),
+    ("\\mathbf", "\\text"),
+    ("\\textnormal", "\\text"),
+    ("\\textbf", "\\text"),
+    ("\\textit", "\\text"),
+    ("\\textrm", "\\text"),
+    ("\\dfrac", "\\frac"),
+    ("\\tfrac", "\\frac"),
+    ("\\cfrac", "\\frac"),
+    ("\\text{percentage}", "%"),
+    ("\\text{percent}", "%"),
+    ("\\text{pct}", "%"),
+    ("\\infty", "\\infty"),
+    ("infinity", "\\infty"),
+    ("\\inf", "\\inf"),
+    ("inf", "\\infty"),
+    ("~=", "\\approx"),
+    (" sqrt", "\\sqrt"),
+    (",\\ldots", " "),
+    ("\\ldots", " "),
+    ("{.", "{0."),
 ];
 
 fn respell(text: &str) -> String {
@@ -91,10 +111,10 @@ fn separator<'t>(rest: &'t str, before: &str) -> Option<(&'static str, &'t str)>
     if let Some(after) = bare.strip_prefix('{').map(str::trim_start).and_then(|r| r.strip_prefix(',')) {
         return after.trim_start().strip_prefix('}').map(|after| (",", after.trim_start()));
     }
-    if rest.starts_with('\\') && !before.ends_with('\\') {
-        if let Some(after) = rest[1..].strip_prefix(|c: char| c.is_whitespace()) {
-            return Some((" ", after));
-        }
+    if let Some(after) = rest.strip_prefix('\\').and_then(|r| r.strip_prefix(|c: char| c.is_whitespace()))
+        && !before.ends_with('\\')
+    {
+        return Some((" ", after));
     }
     let comma = rest.strip_prefix(',').unwrap_or(rest);
     let bare = comma.trim_start();
@@ -102,7 +122,10 @@ fn separator<'t>(rest: &'t str, before: &str) -> Option<(&'static str, &'t str)>
         let after = inner.strip_prefix("and").or_else(|| inner.strip_prefix("or"))?;
         return after.trim_start().strip_prefix('}').map(|after| (",", after));
     }
-    if comma.len() == rest.len() && before.ends_with(|c: char| c.is_ascii_alphabetic()) && bare.len() == comma.len() {
+    if comma.len() == rest.len()
+        && before.ends_with(|c: char| c.is_ascii_alphabetic())
+        && bare.len() == comma.len()
+    {
         return None;
     }
     let after = bare.strip_prefix("and").or_else(|| bare.strip_prefix("or"))?;

@@ -68,7 +68,10 @@ fn element(c: &mut Cursor) -> Parsed<Vec<Value>> {
     if c.take_command("pm") {
         let Value::Expr(left) = first else { return Err(UnparsedKind::NotAnExpression) };
         let right = arith::sum(c)?;
-        return Ok(vec![Value::Expr(Expr::sum(left.clone(), right.clone())), Value::Expr(Expr::minus(left, right))]);
+        return Ok(vec![
+            Value::Expr(Expr::sum(left.clone(), right.clone())),
+            Value::Expr(Expr::minus(left, right)),
+        ]);
     }
     relation(c, first).map(|value| vec![value])
 }
@@ -157,7 +160,11 @@ fn braces(c: &mut Cursor) -> Parsed<Value> {
         return Ok(Value::Set(Vec::new()));
     }
     let (inside, _) = c.nested(elements)?;
-    if c.next() == Some(Token::SetClose) { Ok(Value::Set(inside)) } else { Err(UnparsedKind::NotAnExpression) }
+    if c.next() == Some(Token::SetClose) {
+        Ok(Value::Set(inside))
+    } else {
+        Err(UnparsedKind::NotAnExpression)
+    }
 }
 
 /// Whether the bracket at the cursor holds a list, and nothing multiplies or divides it.
@@ -207,7 +214,9 @@ fn interval(interval: Interval) -> Value {
     let same_ends = low_end == high_end;
     let pair = || Value::Tuple(vec![Value::Expr(low.clone()), Value::Expr(high.clone())]);
     match (is_below(low, high), same_ends, low_end) {
-        (Some(std::cmp::Ordering::Greater), true, _) | (Some(std::cmp::Ordering::Equal), true, End::Open) => pair(),
+        (Some(std::cmp::Ordering::Greater), true, _) | (Some(std::cmp::Ordering::Equal), true, End::Open) => {
+            pair()
+        }
         (Some(std::cmp::Ordering::Equal), true, End::Closed) => Value::Set(vec![Value::Expr(low.clone())]),
         _ => Value::Interval(Box::new(interval)),
     }

@@ -59,6 +59,15 @@ fn window(text: &str, from: usize, limit: usize) -> impl Iterator<Item = usize> 
     starts.chain((text.len() - from < limit).then_some(text.len())).take(limit)
 }
 
+/// Positions after a mark at which an answer can begin.
+fn beginnings(text: &str, from: usize) -> impl Iterator<Item = usize> + '_ {
+    window(text, from, WINDOW + 1).filter(move |&at| text[at..].chars().next().is_some_and(may_begin))
+}
+
+fn may_begin(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '$' | '\\' | '=' | '-')
+}
+
 /// "final answer is 5. I hope …"
 fn final_answer_is<'t>(text: &'t str, environments: &mut Environments<'t>) -> Vec<Place<'t>> {
     let mut places = Vec::new();
@@ -71,7 +80,7 @@ fn final_answer_is<'t>(text: &'t str, environments: &mut Environments<'t>) -> Ve
             rest.trim_start().starts_with("I hope")
         };
         places.extend(environments.joined_at(content, Context::Any).map(|found| latex(start, found)));
-        let before = content.saturating_sub(1).max(after);
+        let before = last_blank(&text[after..content]).map_or(after, |at| after + at);
         places.extend(plain::at(text, before).map(|found| plain_place(start, found)));
         places.retain(|place| place.start != start || hopes(place.end));
     }
@@ -108,7 +117,8 @@ fn final_answer<'t>(text: &'t str, environments: &mut Environments<'t>) -> Vec<P
 /// Delimited stretches with a box inside, and everything from the first `\boxed{` to the last brace.
 fn boxed<'t>(text: &'t str, environments: &mut Environments<'t>) -> Vec<Place<'t>> {
     let Some(first) = text.find("\\boxed{") else { return Vec::new() };
-    let mut places = scan(text, |at| environments.joined_at(at, Context::Boxed).map(|found| latex(at, found)));
+    let mut places =
+        scan(text, |at| environments.joined_at(at, Context::Boxed).map(|found| latex(at, found)));
     let content = first + "\\boxed{".len();
     if let Some(end) = text.rfind('}').filter(|&end| end > content) {
         let piece = Piece { text: &text[first..=end], boxes: Boxes::Last, percent: false };
@@ -125,7 +135,7 @@ fn after_mark<'t>(text: &'t str, mark: &str, environments: &mut Environments<'t>
     while let Some(start) = find_ignore_case(text, mark, at) {
         at = start + mark.len();
         if start >= latex_from
-            && let Some(found) = window(text, at, WINDOW + 1).find_map(|i| environments.joined_at(i, Context::Any))
+            && let Some(found) = beginnings(text, at).find_map(|i| environments.joined_at(i, Context::Any))
         {
             latex_from = found.end;
             places.push(latex(start, found));
@@ -143,22 +153,33 @@ fn after_mark<'t>(text: &'t str, mark: &str, environments: &mut Environments<'t>
 /// The answer after the farthest " = " on the line.
 fn after_equals(text: &str, from: usize) -> Option<(usize, plain::Plain<'_>)> {
     let line = line_end(text, from);
-    let signs: Vec<usize> = window(text, from, LONG_WINDOW + 1).filter(|&i| i < line && text.as_bytes()[i] == b'=').collect();
+    let signs: Vec<usize> =
+        window(text, from, LONG_WINDOW + 1).filter(|&i| i < line && text.as_bytes()[i] == b'=').collect();
     signs.into_iter().rev().find_map(|sign| {
-        let blank = skip_blanks(text, sign + 1).checked_sub(1).filter(|&blank| blank > sign)?;
-        text.is_char_boundary(blank).then(|| plain::at(text, blank)).flatten().filter(|found| no_equals(text, found.0))
+        let blanks = &text[sign + 1..skip_blanks(text, sign + 1)];
+        let blank = sign + 1 + last_blank(blanks)?;
+        plain::at(text, blank).filter(|found| no_equals(text, found.0))
     })
+}
+
+/// Where the last character of a run of blanks begins.
+fn last_blank(blanks: &str) -> Option<usize> {
+    blanks.char_indices().next_back().map(|(at, _)| at)
 }
 
 fn nearest_plain(text: &str, from: usize) -> Option<(usize, plain::Plain<'_>)> {
     let line = line_end(text, from);
-    window(text, from, WINDOW + 1)
+    beginnings(text, from)
         .take_while(|&i| i <= line)
         .find_map(|i| plain::at(text, i).filter(|found| no_equals(text, found.0)))
 }
 
 fn line_end(text: &str, from: usize) -> usize {
-    text[from..].char_indices().take(LONG_WINDOW + 1).find(|(_, c)| *c == '\n').map_or(text.len(), |(at, _)| from + at)
+    text[from..]
+        .char_indices()
+        .take(LONG_WINDOW + 1)
+        .find(|(_, c)| *c == '\n')
+        .map_or(text.len(), |(at, _)| from + at)
 }
 
 fn no_equals(text: &str, end: usize) -> bool {
@@ -177,8 +198,7 @@ fn scan<'t>(text: &'t str, mut find: impl FnMut(usize) -> Option<Place<'t>>) -> 
     let mut places = Vec::new();
     let mut from = 0;
     for (at, c) in text.char_indices() {
-        let may_begin = at == 0 || c.is_whitespace() || matches!(c, '$' | '\\' | '=' | '-');
-        if at < from || !may_begin {
+        if at < from || (at > 0 && !may_begin(c)) {
             continue;
         }
         if let Some(place) = find(at) {

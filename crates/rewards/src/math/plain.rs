@@ -40,7 +40,8 @@ pub(crate) fn number_at(text: &str, at: usize) -> Option<(usize, Plain<'_>)> {
 
 /// The start of the text, or the position after a blank or `=`; in both cases also after `**`.
 fn starts(text: &str, at: usize) -> impl Iterator<Item = usize> + '_ {
-    let after = text[at..].chars().next().filter(|c| c.is_whitespace() || *c == '=').map(|c| at + c.len_utf8());
+    let after =
+        text[at..].chars().next().filter(|c| c.is_whitespace() || *c == '=').map(|c| at + c.len_utf8());
     let first = (at == 0).then_some(0);
     first.into_iter().chain(after).flat_map(|start| {
         let bold = text[start..].starts_with("**").then_some(start + 2);

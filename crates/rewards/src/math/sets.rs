@@ -6,6 +6,16 @@ use super::expr::{End, Interval, Value};
 
 /// A value that is no set counts as the set of itself.
 pub(super) fn equal(gold: &Value, prediction: &Value, budget: &Budget) -> bool {
+    if let Value::Set(set) = gold
+        && let Some(shorter) = distinct(set)
+    {
+        return equal(&Value::Set(shorter), prediction, budget);
+    }
+    if let Value::Set(set) = prediction
+        && let Some(shorter) = distinct(set)
+    {
+        return equal(gold, &Value::Set(shorter), budget);
+    }
     match (gold, prediction) {
         (Value::Interval(a), Value::Interval(b)) => intervals(a, b, budget),
         (Value::Union(a), Value::Union(b)) => matching(a, b, budget),
@@ -13,12 +23,16 @@ pub(super) fn equal(gold: &Value, prediction: &Value, budget: &Budget) -> bool {
         // A list without brackets is a set that remembers its order.
         (Value::Tuple(a), Value::Set(b)) => in_order(a, b, budget),
         (Value::Set(a), Value::Tuple(b)) => matching(a, b, budget),
-        (Value::Set(a), Value::Set(b)) => matching(&distinct(a), &distinct(b), budget),
-        (Value::Interval(a), Value::Set(b) | Value::Tuple(b)) => pair(a).is_some_and(|a| in_order(&a, b, budget)),
+        (Value::Set(a), Value::Set(b)) => matching(a, b, budget),
+        (Value::Interval(a), Value::Set(b) | Value::Tuple(b)) => {
+            pair(a).is_some_and(|a| in_order(&a, b, budget))
+        }
         (Value::Set(a), Value::Interval(b)) => pair(b).is_some_and(|b| matching(a, &b, budget)),
         (Value::Tuple(a), Value::Interval(b)) => pair(b).is_some_and(|b| in_order(a, &b, budget)),
         (Value::Expr(_) | Value::Matrix(_), Value::Set(b)) => one(b).is_some_and(|b| values(gold, b, budget)),
-        (Value::Set(a), Value::Expr(_) | Value::Matrix(_)) => one(a).is_some_and(|a| values(a, prediction, budget)),
+        (Value::Set(a), Value::Expr(_) | Value::Matrix(_)) => {
+            one(a).is_some_and(|a| values(a, prediction, budget))
+        }
         _ => false,
     }
 }
@@ -30,14 +44,15 @@ fn one(set: &[Value]) -> Option<&Value> {
     }
 }
 
-fn distinct(set: &[Value]) -> Vec<Value> {
+/// The set without repeated elements, if there are any.
+fn distinct(set: &[Value]) -> Option<Vec<Value>> {
     let mut kept: Vec<Value> = Vec::new();
     for value in set {
         if !kept.contains(value) {
             kept.push(value.clone());
         }
     }
-    kept
+    (kept.len() < set.len()).then_some(kept)
 }
 
 /// The ends of an open interval, which may be meant as a pair of numbers.

@@ -3,8 +3,27 @@
 use super::scan::is_whole_word;
 
 const WORDS: [&str; 21] = [
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
-    "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+    "twenty",
 ];
 
 /// Digits a count may have; longer runs are no count.
@@ -45,7 +64,8 @@ pub fn first_decimal(text: &str) -> Option<(f64, usize)> {
     let digits = bytes.iter().position(u8::is_ascii_digit)?;
     let point = digits > 0 && bytes[digits - 1] == b'.';
     let start = if point { digits - 1 } else { digits };
-    let negative = start > 0 && bytes[start - 1] == b'-' && !(start > 1 && bytes[start - 2].is_ascii_alphanumeric());
+    let negative =
+        start > 0 && bytes[start - 1] == b'-' && !(start > 1 && bytes[start - 2].is_ascii_alphanumeric());
     let mut end = digits + run(&bytes[digits..]);
     if !point && bytes.get(end) == Some(&b'.') {
         let fraction = run(&bytes[end + 1..]);

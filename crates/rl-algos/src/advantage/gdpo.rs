@@ -1,7 +1,6 @@
 //! GDPO: every reward function is normalised on its own before they are added.
 
-use super::spread::{Spread, standardise_batch};
-use super::{Whitening, per_group};
+use super::{Grpo, Lonely, Scale, Spread, Whitening};
 use crate::error::{AlgoError, all_finite, same_length};
 use crate::grid::Grid;
 use crate::groups::Groups;
@@ -36,10 +35,14 @@ pub fn gdpo(
     groups: &Groups,
     epsilon: Positive,
 ) -> Result<Vec<f64>, AlgoError> {
-    standardise_batch(&weighted_scores(components, weights, groups, epsilon)?, epsilon)
+    let each = Grpo { scale: Scale::Group(epsilon), lonely: Lonely::Zero };
+    let score_b = weighted_scores(components, weights, groups, each)?;
+    let batch = Spread::of(score_b.iter().copied().flatten());
+    Ok(score_b.into_iter().map(|score| score.map_or(0.0, |s| batch.standardise(s, epsilon))).collect())
 }
 
-/// verl's form: the weighted sum of scores is given to every token of its row and whitened over tokens.
+/// verl's form: the weighted sum of scores is given to every token of its row and whitened over tokens;
+/// a row that is alone with a reward keeps it, as in verl's GRPO.
 ///
 /// ```
 /// use rl_algos::{Groups, Mask, Positive, advantage::gdpo_tokens};
@@ -56,17 +59,19 @@ pub fn gdpo_tokens(
     epsilon: Positive,
     mask: &Mask,
 ) -> Result<Grid<f64>, AlgoError> {
-    let score_b = weighted_scores(components, weights, groups, epsilon)?;
+    let each = Grpo { scale: Scale::Group(epsilon), lonely: Lonely::KeepReward };
+    let score_b = weighted_scores(components, weights, groups, each)?;
     same_length("reward components", score_b.len(), mask.shape()[0])?;
-    Whitening::Sample.apply(&mask.fill(|row, _| score_b[row]), mask)
+    Whitening::Sample.apply(&mask.fill(|row, _| score_b[row].unwrap_or(0.0)), mask)
 }
 
+/// s of every row that has any reward.
 fn weighted_scores(
     components: &[Vec<Option<f64>>],
     weights: &[f64],
     groups: &Groups,
-    epsilon: Positive,
-) -> Result<Vec<f64>, AlgoError> {
+    each: Grpo,
+) -> Result<Vec<Option<f64>>, AlgoError> {
     all_finite("reward weights", weights)?;
     components
         .iter()
@@ -74,8 +79,9 @@ fn weighted_scores(
     let mut score_b = vec![0.0; components.len()];
     for (k, weight) in weights.iter().enumerate() {
         let rewards = Rewards::new(components.iter().map(|row| row[k]).collect())?;
-        let z_b = per_group(&rewards, groups, |reward, group: &Spread| group.standardise(reward, epsilon))?;
+        let z_b = each.advantages(&rewards, groups)?;
         score_b.iter_mut().zip(z_b).for_each(|(score, z)| *score += weight * z);
     }
-    Ok(score_b)
+    let scored = components.iter().map(|row| row.iter().any(Option::is_some));
+    Ok(score_b.into_iter().zip(scored).map(|(score, scored)| scored.then_some(score)).collect())
 }

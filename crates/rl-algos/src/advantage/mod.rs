@@ -63,7 +63,8 @@ pub enum Advantages {
 }
 
 impl Advantages {
-    /// One number per token that counts, 0 elsewhere; refuses wrong sizes and non-finite numbers.
+    /// One number per token that counts, 0 elsewhere; refuses wrong sizes, non-finite numbers and magnitudes above
+    /// [`MAX_ADVANTAGE`].
     ///
     /// ```
     /// use rl_algos::{Advantages, Mask};
@@ -105,8 +106,11 @@ impl Advantages {
     }
 }
 
+/// Largest |A| accepted: times the largest ratio it still fits an f32, and so does the sum over a batch.
+pub const MAX_ADVANTAGE: f64 = 1e15;
+
 fn finite_row(grid: &Grid<f64>, row: usize) -> Result<(), AlgoError> {
-    match grid.row(row).iter().find(|value| !value.is_finite()) {
+    match grid.row(row).iter().find(|value| !value.is_finite() || value.abs() > MAX_ADVANTAGE) {
         Some(value) => Err(AlgoError::NotFinite { what: "token advantages", row, value: *value }),
         None => Ok(()),
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Holes, Whitening, discounted_returns, terminal_rewards};
+use super::{Advantages, Holes, Whitening, discounted_returns, terminal_rewards};
 use crate::error::{AlgoError, same_shape};
 use crate::grid::Grid;
 use crate::hyper::Fraction;
@@ -48,6 +48,12 @@ pub struct ReinforcePpOutput {
     pub advantage_bt: Grid<f64>,
     /// The returns before whitening.
     pub returns_bt: Grid<f64>,
+}
+
+impl From<ReinforcePpOutput> for Advantages {
+    fn from(output: ReinforcePpOutput) -> Self {
+        Self::Tokens(output.advantage_bt)
+    }
 }
 
 impl ReinforcePp {

@@ -29,8 +29,13 @@ pub enum Holes {
 pub fn terminal_rewards(reward_b: &[f64], mask: &Mask) -> Result<Grid<f64>, AlgoError> {
     same_length("rewards", reward_b.len(), mask.shape()[0])?;
     all_finite("rewards", reward_b)?;
-    let last = |row: usize| mask.row(row).iter().rposition(|kept| *kept);
-    Ok(mask.fill(|row, t| if last(row) == Some(t) { reward_b[row] } else { 0.0 }))
+    let mut rewards_bt = mask.fill(|_, _| 0.0);
+    for (row, reward) in reward_b.iter().enumerate() {
+        if let Some(last) = mask.row(row).iter().rposition(|kept| *kept) {
+            rewards_bt.row_mut(row)[last] = *reward;
+        }
+    }
+    Ok(rewards_bt)
 }
 
 /// Discounted sum of the rewards from each token to the end of its row.

@@ -43,7 +43,11 @@ impl Spread {
     }
 }
 
-/// Standardises over the whole batch: A ← (A − mean A) / (std A + ε), TRL's `normalize_advantages` for RLOO.
+/// Standardises over the whole batch, as TRL's `normalize_advantages` does for RLOO.
+///
+/// Aᵢ = (aᵢ − mean a) / (std a + ε)
+///
+/// By hand: a = 2, 0, 1 has mean 1 and deviation 1, so the first becomes 1/(1 + ε).
 ///
 /// ```
 /// use rl_algos::{Positive, advantage::standardise_batch};

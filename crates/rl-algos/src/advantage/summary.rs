@@ -20,6 +20,8 @@ pub struct GroupSummary {
 
 /// Counts lonely groups, flat groups and rows without a reward.
 ///
+/// lonely = #{g : fewer than two rᵢ},  flat = #{g : at least two rᵢ and σ_g = 0}
+///
 /// ```
 /// use rl_algos::{Groups, Rewards, advantage::summarise};
 /// let rewards = Rewards::new(vec![Some(1.0), Some(1.0), Some(0.0), None])?;

@@ -54,7 +54,7 @@ impl Estimator {
             (Guard::Overflow, _) => self.plain(d),
             (Guard::Verl, Self::K3) => super::k3(&d.clamped(20.0)).clamp(-10.0, 10.0),
             (Guard::Verl, _) => self.plain(d),
-            (Guard::OpenRlhf, Self::K3) => super::k3(&d.from_below(-10.0)).clamp(-10.0, 10.0),
+            (Guard::OpenRlhf, Self::K3) => super::k3(&d.at_least(-10.0)).clamp(-10.0, 10.0),
             (Guard::OpenRlhf, _) => self.plain(d).clamp(-10.0, 10.0),
             (Guard::LogRatioTen, _) => self.plain(&d.clamped(10.0)),
         }

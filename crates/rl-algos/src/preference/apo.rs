@@ -3,9 +3,8 @@
 use burn::tensor::Tensor;
 use burn::tensor::activation::sigmoid;
 
-use super::{JudgedBatch, PreferenceBatch, Verdict};
+use super::{JudgedBatch, KtoWeights, PreferenceBatch, kto};
 use crate::error::AlgoError;
-use crate::grid::Grid;
 use crate::hyper::Positive;
 
 /// Anchored preference optimisation, zero form: chosen up, rejected down, for chosen data better than the model.
@@ -64,11 +63,13 @@ pub fn apo_down(batch: &PreferenceBatch, beta: Positive) -> Tensor<1> {
     sigmoid(batch.chosen_gain() * beta.get()) + 1.0 - margin_p
 }
 
-/// The zero form on single judged completions, without a KL baseline.
+/// The zero form on single judged completions: [`kto`] without a reference point.
 ///
-/// L = 1 − σ(βa) where desirable, σ(βa) where not
+/// L = w_d·(1 − σ(βa)) where desirable, w_u·σ(βa) where not
 ///
-/// By hand: a = 0.5, β = 1, desirable → 0.37754.
+/// TRL's `apo_zero_unpaired`.
+///
+/// By hand: a = 0.5, β = w = 1, desirable → 0.37754.
 ///
 /// # Shapes
 /// `[P]`.
@@ -80,18 +81,17 @@ pub fn apo_down(batch: &PreferenceBatch, beta: Positive) -> Tensor<1> {
 /// # let mask = Mask::from_lengths(&[1], 1)?.to_device(&device);
 /// # let score = |logp: f32| SequenceScores::new(Tensor::from_data([[logp]], &device), &mask);
 /// let batch = JudgedBatch::new(score(-1.0)?, score(-1.5)?, vec![Verdict::Desirable])?;
-/// let loss = apo_zero_unpaired(&batch, Positive::new(1.0)?)?.into_scalar::<f32>();
+/// let weights = KtoWeights { desirable: Positive::ONE, undesirable: Positive::ONE };
+/// let loss = apo_zero_unpaired(&batch, Positive::ONE, weights)?.into_scalar::<f32>();
 /// assert!((loss - 0.377_54).abs() < 1e-5);
 /// # Ok::<(), AlgoError>(())
 /// ```
-pub fn apo_zero_unpaired(batch: &JudgedBatch, beta: Positive) -> Result<Tensor<1>, AlgoError> {
+pub fn apo_zero_unpaired(
+    batch: &JudgedBatch,
+    beta: Positive,
+    weights: KtoWeights,
+) -> Result<Tensor<1>, AlgoError> {
     let gain_p = batch.gain();
-    let constant = |good: f64, bad: f64| {
-        let cells =
-            batch.verdicts().iter().map(|verdict| if *verdict == Verdict::Desirable { good } else { bad });
-        Grid::from_cells(cells.collect(), [batch.verdicts().len(), 1])
-    };
-    let [sign_p, offset_p] = [constant(-1.0, 1.0)?, constant(1.0, 0.0)?]
-        .map(|grid| grid.to_tensor(&gain_p.device(), gain_p.dtype()).squeeze_dim(1));
-    Ok(sigmoid(gain_p * beta.get()) * sign_p + offset_p)
+    let no_baseline = Tensor::zeros([1], (&gain_p.device(), gain_p.dtype()));
+    kto(batch, beta, weights, no_baseline)
 }

@@ -2,9 +2,10 @@
 
 use burn::tensor::Tensor;
 
-use crate::error::{AlgoError, same_length, same_shape};
+use crate::error::{AlgoError, same_length, same_tensor_shape};
 use crate::grid::Grid;
 use crate::hyper::Fraction;
+use crate::log_ratio::within_reach;
 use crate::mask::{DeviceMask, Mask};
 
 /// Summed and averaged log-probability of each completion, `[P]`.
@@ -31,9 +32,9 @@ pub struct SequenceScores {
 impl SequenceScores {
     /// Adds up token log-probabilities `[P, T]`.
     pub fn new(logp_pt: Tensor<2>, mask: &DeviceMask) -> Result<Self, AlgoError> {
-        same_shape("log-probabilities", logp_pt.dims(), mask.host().shape())?;
+        same_tensor_shape("log-probabilities", logp_pt.dims(), mask.host().shape())?;
         let counts_p = mask.column(&logp_pt, |count| count.max(1) as f64).squeeze_dim(1);
-        Ok(Self { sum_p: mask.row_sum(logp_pt).squeeze_dim(1), counts_p })
+        Ok(Self { sum_p: mask.row_sum(within_reach(mask.select(logp_pt))).squeeze_dim(1), counts_p })
     }
 
     /// LD-DPO: tokens after the first `limits[i]` of row i weigh only α, so that length alone earns nothing.

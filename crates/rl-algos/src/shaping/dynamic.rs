@@ -8,7 +8,7 @@ use crate::rewards::Rewards;
 
 /// Which groups have two rewards that differ.
 ///
-/// keep ⟺ σ_g > 0
+/// keep_g = \[σ_g > 0\]
 ///
 /// Yu et al., DAPO, arXiv 2503.14476: sample again until a batch is full of such groups.
 ///
@@ -26,6 +26,8 @@ pub fn informative_groups(rewards: &Rewards, groups: &Groups) -> Result<Vec<bool
 }
 
 /// EasyR1's online filter: keep groups whose mean accuracy lies strictly inside a band.
+///
+/// keep_g = \[low < μ_g < high\]
 ///
 /// ```
 /// use rl_algos::{Groups, Rewards, shaping::AccuracyBand};

@@ -4,7 +4,7 @@ use burn::tensor::Tensor;
 
 use crate::error::AlgoError;
 use crate::grid::Grid;
-use crate::hyper::ClipBand;
+use crate::hyper::{ClipBand, Positive};
 use crate::mask::Mask;
 use crate::policy_batch::PolicyBatch;
 
@@ -73,6 +73,27 @@ pub fn clip_metrics(batch: &PolicyBatch, band: ClipBand) -> Result<ClipMetrics, 
 pub fn clipped_share(batch: &PolicyBatch, band: ClipBand) -> Result<f64, AlgoError> {
     let clipped_bt = Grid::from_tensor("clipped tokens", clipped(batch, band))?;
     Ok(share(batch.mask().host(), |row, t| clipped_bt.row(row)[t] != 0.0))
+}
+
+/// verl's `pg_clipfrac_lower`: the share of tokens with A < 0 whose clipped loss is above c·|A|, where dual clip acts.
+///
+/// ```
+/// # use burn::tensor::{Device, Tensor};
+/// # use rl_algos::{Advantages, AlgoError, ClipBand, Fraction, Mask, Positive, PolicyBatch, surrogate};
+/// # let device = Device::default();
+/// # let mask = Mask::from_lengths(&[1], 1)?.to_device(&device);
+/// let (ratio, advantage, old) = (5.0_f32, -1.0, 0.5_f32);
+/// let logp_bt = Tensor::<2>::from_data([[(old * ratio).ln()]], &device);
+/// let old_bt = Tensor::<2>::from_data([[old.ln()]], &device);
+/// let batch = PolicyBatch::new(logp_bt, old_bt, &Advantages::Rows(vec![advantage]), &mask)?;
+/// assert_eq!(surrogate::dual_clipped_share(&batch, ClipBand::PPO, Positive::new(3.0)?)?, 1.0);
+/// # Ok::<(), rl_algos::AlgoError>(())
+/// ```
+pub fn dual_clipped_share(batch: &PolicyBatch, band: ClipBand, cap: Positive) -> Result<f64, AlgoError> {
+    let loss_bt = Grid::from_tensor("token losses", super::ppo_clip(batch, band).inner())?;
+    let advantage_bt = Grid::from_tensor("advantages", batch.advantage().inner())?;
+    let acts = |loss: f64, advantage: f64| advantage < 0.0 && loss > -cap.get() * advantage;
+    Ok(share(batch.mask().host(), |row, t| acts(loss_bt.row(row)[t], advantage_bt.row(row)[t])))
 }
 
 /// 1 where the clipped loss is above the unclipped one, else 0.

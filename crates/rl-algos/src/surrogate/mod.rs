@@ -27,7 +27,7 @@ mod vespo;
 
 pub use cispo::{cispo, cispo_banded};
 pub use clip::{ppo_capped, ppo_clip};
-pub use clip_metrics::{ClipMetrics, clip_metrics, clipped_share};
+pub use clip_metrics::{ClipMetrics, clip_metrics, clipped_share, dual_clipped_share};
 pub use covariance::{ClipCov, KlCov, clip_cov, kl_cov};
 pub use dppo::{DivergenceLimits, dppo_kl, dppo_quadratic, dppo_tv};
 pub use dro::dro;

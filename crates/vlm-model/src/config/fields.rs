@@ -71,6 +71,11 @@ impl<'a> Fields<'a> {
         self.object.get(key).filter(|value| !value.is_null())
     }
 
+    /// Whether null stands under `key`, which can mean something else than an absent key.
+    pub fn is_null(&self, key: &str) -> bool {
+        self.object.get(key).is_some_and(Value::is_null)
+    }
+
     /// A whole number within `range`.
     pub fn size(
         &self,

@@ -9,7 +9,9 @@ pub use text::TextConfig;
 pub use vision::{VisionConfig, VisionKind};
 
 use fields::Fields;
+use std::io::Read;
 use std::path::Path;
+use vlm_processor::text_limits::MAX_CONFIG_BYTES;
 
 /// Which of the two published architectures a folder holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,9 +52,11 @@ impl ModelConfig {
     /// Reads and checks `config.json` of a model folder.
     pub fn from_dir(dir: &Path) -> Result<Self, ConfigError> {
         let path = dir.join("config.json");
-        let text = std::fs::read_to_string(&path)
+        let mut text = String::new();
+        let file = vlm_processor::open_regular(&path);
+        file.and_then(|file| file.take(MAX_CONFIG_BYTES).read_to_string(&mut text))
             .map_err(|source| ConfigError::Unreadable { path: path.clone(), source })?;
-        Self::from_json(&text, &path)
+        Self::from_json(text.strip_prefix('\u{feff}').unwrap_or(&text), &path)
     }
 
     /// Reads a configuration from JSON text; `path` is only what errors call it.
@@ -168,7 +172,9 @@ mod tests {
         let mut sliding = published();
         sliding["use_sliding_window"] = json!(true);
         sliding["max_window_layers"] = json!(1);
-        assert!(read(sliding).unwrap_err().to_string().contains("sliding"));
+        assert!(read(sliding.clone()).unwrap_err().to_string().contains("sliding"));
+        sliding["sliding_window"] = json!(null);
+        assert!(read(sliding).is_ok(), "null means no window");
         let mut yarn = published();
         yarn["rope_scaling"]["type"] = json!("yarn");
         assert!(read(yarn).unwrap_err().to_string().contains("yarn"));

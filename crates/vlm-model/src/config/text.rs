@@ -111,7 +111,7 @@ impl TextConfig {
 fn refuse_sliding_window(at: &Fields) -> Result<(), ConfigError> {
     let layers = at.size("num_hidden_layers", 80, 1..=1024)?;
     let from = at.size("max_window_layers", 80, 0..=1 << 20)?;
-    if at.flag("use_sliding_window")? && at.get("sliding_window").is_some() && from < layers {
+    if at.flag("use_sliding_window")? && !at.is_null("sliding_window") && from < layers {
         let expected = "false (sliding-window attention is not supported)".into();
         return Err(at.bad("use_sliding_window", "true".into(), expected));
     }

@@ -5,7 +5,7 @@ use super::random::DrawKey;
 use super::settings::SamplingSettings;
 use crate::text::{KvCache, Memory};
 use crate::{PromptError, VlModel};
-use burn::tensor::Tensor;
+use burn::tensor::{Device, Tensor};
 use fused_ops::{AttentionPlan, KeyRows, Segment, Visibility};
 use vlm_processor::Prompt;
 
@@ -28,6 +28,10 @@ pub enum FinishReason {
     /// It reached the limit of new tokens.
     Length,
 }
+
+/// Rows that decode together on the CPU: up to this many, the product of rows and weights gives each row the
+/// same bits whatever the others are, and is bound by reading the weights.
+const ROWS_TOGETHER: usize = 16;
 
 /// What the model wrote.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,7 +62,7 @@ impl VlModel {
             batch.admit(index, request)?;
         }
         while batch.step() {}
-        Ok(batch.finish(requests.len()))
+        batch.finish(requests.len())
     }
 }
 
@@ -136,19 +140,22 @@ impl<'a> Batch<'a> {
         if running.is_empty() {
             return false;
         }
-        let inputs: Vec<Input> = running.iter().map(|i| self.sequences[*i].input()).collect();
-        let hidden = self.forward(&inputs);
-        let mut logits = self.logits(hidden);
-        let vocabulary = logits.len() / running.len();
-        for (i, row) in running.iter().zip(logits.chunks_exact_mut(vocabulary)) {
-            self.sequences[*i].draw(row, self.settings);
+        let together = if self.model.device() == Device::flex() { ROWS_TOGETHER } else { running.len() };
+        for running in running.chunks(together) {
+            let inputs: Vec<Input> = running.iter().map(|i| self.sequences[*i].input()).collect();
+            let hidden = self.forward(&inputs);
+            let mut logits = self.logits(hidden);
+            let vocabulary = logits.len() / running.len();
+            for (i, row) in running.iter().zip(logits.chunks_exact_mut(vocabulary)) {
+                self.sequences[*i].draw(row, self.settings);
+            }
         }
         true
     }
 
     fn forward(&mut self, inputs: &[Input]) -> Tensor<2> {
         let ids: Vec<u32> = inputs.iter().map(|input| input.token).collect();
-        let positions: Vec<[i64; 3]> = inputs.iter().map(|input| [input.position; 3]).collect();
+        let positions: Vec<[i64; 3]> = inputs.iter().map(|input| input.position).collect();
         let places: Vec<usize> = inputs.iter().map(|input| input.place).collect();
         let segments = inputs.iter().enumerate().map(|(row, input)| Segment {
             queries: row..row + 1,
@@ -168,19 +175,23 @@ impl<'a> Batch<'a> {
         logits.into_data().convert::<f32>().try_into_vec().expect("logits were converted to f32")
     }
 
-    fn finish(self, requests: usize) -> Vec<Vec<Completion>> {
+    fn finish(self, requests: usize) -> Result<Vec<Vec<Completion>>, PromptError> {
         let mut completions: Vec<Vec<Completion>> = (0..requests).map(|_| Vec::new()).collect();
-        for sequence in self.sequences {
-            completions[sequence.request].push(sequence.completion);
+        for Sequence { request, completion, .. } in self.sequences {
+            // One logit that is NaN or infinite leaves its mark on the sum below every log-probability.
+            if completion.logprobs.iter().any(|logprob| !logprob.is_finite()) {
+                return Err(PromptError::NotFinite { request });
+            }
+            completions[request].push(completion);
         }
-        completions
+        Ok(completions)
     }
 }
 
 /// What one completion feeds into a step: its newest token and what that token sees.
 struct Input {
     token: u32,
-    position: i64,
+    position: [i64; 3],
     place: usize,
     keys: [KeyRows; 2],
 }
@@ -191,7 +202,7 @@ impl Sequence<'_> {
         let own = KeyRows { start: self.first_row, stride: 1, len: written };
         Input {
             token: self.completion.token_ids[written - 1],
-            position: (self.prompt.tokens.len() + written - 1) as i64 + self.prompt.delta,
+            position: self.prompt.generated_position(written - 1),
             place: self.first_row + written - 1,
             keys: [self.prompt_rows, own],
         }

@@ -8,5 +8,5 @@ mod stop;
 
 pub use decode::{Completion, FinishReason, Request};
 pub use random::DrawKey;
-pub use settings::{SamplingSettings, SettingsError, Temperature};
+pub use settings::{MIN_TEMPERATURE, SamplingSettings, SettingsError, Temperature};
 pub use stop::{GenerationConfig, GenerationConfigError};

@@ -19,6 +19,9 @@ impl Temperature {
     }
 }
 
+/// Logits divided by less than this could leave the range of an f32.
+pub const MIN_TEMPERATURE: f32 = 1e-5;
+
 /// A setting that makes no sense.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("{name}: found {found}, expected {expected}")]
@@ -56,8 +59,8 @@ impl SamplingSettings {
 
     /// Samples at `temperature`; zero means greedy.
     pub fn temperature(mut self, temperature: f32) -> Result<Self, SettingsError> {
-        let valid = temperature.is_finite() && temperature >= 0.0;
-        check("temperature", temperature, valid, "a number from 0 (greedy) up")?;
+        let valid = temperature == 0.0 || (temperature.is_finite() && temperature >= MIN_TEMPERATURE);
+        check("temperature", temperature, valid, "0 (greedy) or a number from 0.00001 up")?;
         self.temperature =
             if temperature == 0.0 { Temperature::Greedy } else { Temperature::Of(temperature) };
         Ok(self)
@@ -107,7 +110,7 @@ mod tests {
     #[test]
     fn nonsense_is_refused_by_name() {
         let settings = || SamplingSettings::greedy(4, vec![]);
-        for temperature in [-1.0, f32::NAN, f32::INFINITY] {
+        for temperature in [-1.0, 1e-42, f32::NAN, f32::INFINITY] {
             assert!(settings().temperature(temperature).unwrap_err().to_string().contains("temperature"));
         }
         for p in [0.0, -0.1, 1.1, f32::NAN] {

@@ -1,7 +1,9 @@
 //! `generation_config.json`: where a completion ends, and the sampling that a folder suggests.
 
 use serde::Deserialize;
+use std::io::Read;
 use std::path::{Path, PathBuf};
+use vlm_processor::text_limits::MAX_CONFIG_BYTES;
 
 /// Why a folder's generation settings cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -77,11 +79,21 @@ impl GenerationConfig {
 
 fn read(path: &Path) -> Result<Option<File>, GenerationConfigError> {
     let error = |problem: String| GenerationConfigError { path: path.to_owned(), problem };
-    match std::fs::read(path) {
+    let mut text = Vec::new();
+    let file = vlm_processor::open_regular(path);
+    match file.and_then(|file| file.take(MAX_CONFIG_BYTES).read_to_end(&mut text)) {
         Err(missing) if missing.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(other) => Err(error(format!("cannot be read: {other}"))),
-        Ok(text) => serde_json::from_slice(&text)
+        Ok(_) => parse(text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text))
             .map(Some)
             .map_err(|problem| error(format!("not a generation configuration: {problem}"))),
     }
+}
+
+fn parse(text: &[u8]) -> Result<File, String> {
+    let mut json = serde_json::Deserializer::from_slice(text);
+    let file = serde_path_to_error::deserialize(&mut json)
+        .map_err(|error| format!("{}: {}", error.path(), error.inner()))?;
+    json.end().map_err(|error| error.to_string())?;
+    Ok(file)
 }

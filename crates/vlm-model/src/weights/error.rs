@@ -36,10 +36,16 @@ pub enum CheckpointError {
     /// The index names a file outside the model folder.
     #[error("{path}: names the file {name:?}, which is not a plain file name inside the model folder; refused", path = path.display())]
     OutsideFolder {
-        /// The file that names it (or is the link).
+        /// The file that names it.
         path: PathBuf,
         /// The name as it stands there.
         name: String,
+    },
+    /// A file of the folder is a link to somewhere else.
+    #[error("{path}: is a link that leads out of the model folder; refused: copy the file into the folder", path = path.display())]
+    LinkOutside {
+        /// The link.
+        path: PathBuf,
     },
     /// A safetensors file is broken.
     #[error("{path}: not a valid safetensors file: {problem}; download the file again", path = path.display())]

@@ -1,11 +1,11 @@
 //! One or many safetensors files seen as one set of named tensors.
 
 use super::error::CheckpointError;
-use super::mapped;
+use super::{header, mapped};
 use memmap2::Mmap;
-use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, Metadata};
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
 const SINGLE: &str = "model.safetensors";
@@ -30,9 +30,34 @@ struct Shard {
 
 struct Entry {
     shard: usize,
+    name: String,
     dtype: Dtype,
     shape: Vec<usize>,
     offsets: (usize, usize),
+}
+
+/// A tensor's place in a file.
+pub(super) struct Placed<'a> {
+    /// Its published name.
+    pub published: &'a str,
+    entry: &'a Entry,
+}
+
+impl Placed<'_> {
+    /// Its name as the file spells it.
+    pub fn name(&self) -> &str {
+        &self.entry.name
+    }
+
+    /// Its element type in the file.
+    pub fn dtype(&self) -> Dtype {
+        self.entry.dtype
+    }
+
+    /// Its shape in the file.
+    pub fn shape(&self) -> &[usize] {
+        &self.entry.shape
+    }
 }
 
 /// One tensor's bytes as they lie in the file.
@@ -67,6 +92,23 @@ impl Checkpoint {
         self.tensors.get(name).map(|entry| entry.shape.as_slice())
     }
 
+    /// Whether two tensors hold the same numbers.
+    pub fn same(&self, one: &str, other: &str) -> bool {
+        match (self.raw(one), self.raw(other)) {
+            (Some(a), Some(b)) => (a.dtype, a.shape, a.bytes) == (b.dtype, b.shape, b.bytes),
+            _ => false,
+        }
+    }
+
+    /// The weight files, and which tensors each holds.
+    pub(super) fn layout(&self) -> impl Iterator<Item = (&Path, Vec<Placed<'_>>)> {
+        self.shards.iter().enumerate().map(|(index, shard)| {
+            let here = self.tensors.iter().filter(move |(_, entry)| entry.shard == index);
+            let placed = here.map(|(published, entry)| Placed { published, entry });
+            (shard.path.as_path(), placed.collect())
+        })
+    }
+
     pub(super) fn raw(&self, name: &str) -> Option<RawTensor<'_>> {
         let entry = self.tensors.get(name)?;
         let shard = self.shards.get(entry.shard)?;
@@ -79,10 +121,9 @@ impl Checkpoint {
         let path = contained(&self.dir, name)?;
         let bytes = mapped::map(&path)
             .map_err(|source| CheckpointError::Unreadable { path: path.clone(), source })?;
-        let (header, metadata) = SafeTensors::read_metadata(&bytes).map_err(|error| {
-            CheckpointError::BadSafetensors { path: path.clone(), problem: error.to_string() }
-        })?;
-        let shard = Shard { path, bytes, data_start: header + size_of::<u64>() };
+        let (data_start, metadata) = header::read(&bytes)
+            .map_err(|problem| CheckpointError::BadSafetensors { path: path.clone(), problem })?;
+        let shard = Shard { path, bytes, data_start };
         self.add_tensors(&shard, &metadata)?;
         self.shards.push(shard);
         Ok(())
@@ -92,6 +133,7 @@ impl Checkpoint {
         for (name, info) in metadata.tensors() {
             let entry = Entry {
                 shard: self.shards.len(),
+                name: name.clone(),
                 dtype: info.dtype,
                 shape: info.shape.clone(),
                 offsets: info.data_offsets,
@@ -130,7 +172,9 @@ fn shard_names(dir: &Path) -> Result<Vec<String>, CheckpointError> {
 
 fn read_index(path: &Path) -> Result<Vec<String>, CheckpointError> {
     let bad = |problem: String| CheckpointError::BadIndex { path: path.to_owned(), problem };
-    let text = std::fs::read(path)
+    let mut text = Vec::new();
+    let file = vlm_processor::open_regular(path);
+    file.and_then(|file| file.take(MAX_INDEX_BYTES).read_to_end(&mut text))
         .map_err(|source| CheckpointError::Unreadable { path: path.to_owned(), source })?;
     let json: serde_json::Value = serde_json::from_slice(&text).map_err(|error| bad(error.to_string()))?;
     let map = json.get("weight_map").and_then(|map| map.as_object());
@@ -167,7 +211,7 @@ fn contained(dir: &Path, name: &str) -> Result<PathBuf, CheckpointError> {
     if real.starts_with(&home) || blobs.is_some_and(|blobs| real.starts_with(blobs)) {
         return Ok(path);
     }
-    Err(CheckpointError::OutsideFolder { path, name: name.into() })
+    Err(CheckpointError::LinkOutside { path })
 }
 
 /// What to do about a folder that has only pickled weights, which can run code when they are read.

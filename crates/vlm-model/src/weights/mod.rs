@@ -2,6 +2,7 @@
 
 mod error;
 mod folder;
+mod header;
 mod loader;
 mod mapped;
 mod numbers;

@@ -1,15 +1,20 @@
 //! A model back into a Hugging Face folder that transformers loads.
 
+use super::error::CheckpointError;
+use super::folder::{Checkpoint, Placed};
+use super::numbers;
 use crate::VlModel;
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{DType, Tensor, TensorData};
-use safetensors::tensor::{Dtype, TensorView};
-use std::collections::HashMap;
+use safetensors::tensor::TensorView;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 /// Files of a model folder that belong to a copy of it, beside the weights.
-const COMPANIONS: [&str; 12] = [
+const COMPANIONS: [&str; 14] = [
+    "config.json",
     "generation_config.json",
+    "model.safetensors.index.json",
     "tokenizer.json",
     "tokenizer_config.json",
     "vocab.json",
@@ -26,6 +31,9 @@ const COMPANIONS: [&str; 12] = [
 /// Why a folder cannot be written.
 #[derive(Debug, thiserror::Error)]
 pub enum SaveError {
+    /// The folder the model came from cannot be read any more.
+    #[error(transparent)]
+    Source(#[from] CheckpointError),
     /// The system refused.
     #[error("{path}: {source}", path = path.display())]
     Io {
@@ -40,6 +48,14 @@ pub enum SaveError {
         /// The file that is there.
         path: PathBuf,
     },
+    /// A tensor of the source has no counterpart in the model.
+    #[error("{path}: tensor {name:?} is not part of the model; was the model loaded from this folder?", path = path.display())]
+    Unknown {
+        /// The source file.
+        path: PathBuf,
+        /// The tensor.
+        name: String,
+    },
     /// The tensors could not be written.
     #[error("{path}: {problem}", path = path.display())]
     Weights {
@@ -50,89 +66,75 @@ pub enum SaveError {
     },
 }
 
-/// Writes `model` to `to` as one f32 safetensors file under the published names, with configuration, tokenizer
-/// and processor files copied from `from`, the folder the model was loaded from. The weights come last and
-/// under another name first, so that a folder with `model.safetensors` is whole.
+/// Writes `model` to `to` as a copy of `from`, the folder it was loaded from, with the model's numbers: the same
+/// files, tensor names and element types. Weight files are written under another name first and one at a time, so
+/// that a file that is there is whole, and memory holds one of them.
 pub fn save_folder(model: &VlModel, from: &Path, to: &Path) -> Result<(), SaveError> {
-    let io = |path: &Path| {
-        let path = path.to_owned();
-        move |source| SaveError::Io { path, source }
+    let source = Checkpoint::open(from)?;
+    std::fs::create_dir_all(to).map_err(|source| SaveError::Io { path: to.to_owned(), source })?;
+    let tensors = Tensors::of(model);
+    for (path, placed) in source.layout() {
+        let target = to.join(path.file_name().unwrap_or_default());
+        if target.exists() {
+            return Err(SaveError::Exists { path: target });
+        }
+        write_shard(&tensors, path, &placed, &target)?;
+    }
+    for name in COMPANIONS.into_iter().filter(|name| from.join(name).exists()) {
+        let target = to.join(name);
+        std::fs::copy(from.join(name), &target).map_err(|source| SaveError::Io { path: target, source })?;
+    }
+    Ok(())
+}
+
+fn write_shard(tensors: &Tensors, from: &Path, placed: &[Placed], target: &Path) -> Result<(), SaveError> {
+    let mut bytes = Vec::with_capacity(placed.len());
+    for tensor in placed {
+        let data = tensors
+            .read(tensor.published)
+            .ok_or_else(|| SaveError::Unknown { path: from.to_owned(), name: tensor.published.to_owned() })?;
+        bytes.push(numbers::to_bytes(tensor.dtype(), data.convert_dtype(DType::F32).iter::<f32>()));
+    }
+    let failed = |error: safetensors::SafeTensorError| SaveError::Weights {
+        path: target.to_owned(),
+        problem: error.to_string(),
     };
-    std::fs::create_dir_all(to).map_err(io(to))?;
-    let target = to.join("model.safetensors");
-    if target.exists() {
-        return Err(SaveError::Exists { path: target });
-    }
-    write_config(&from.join("config.json"), &to.join("config.json"))?;
-    for name in COMPANIONS {
-        if from.join(name).exists() {
-            std::fs::copy(from.join(name), to.join(name)).map_err(io(&to.join(name)))?;
-        }
-    }
-    let scratch = to.join("model.safetensors.part");
-    write_weights(model, &scratch)?;
-    std::fs::rename(&scratch, &target).map_err(io(&target))
-}
-
-/// Copies the configuration; it must say that the weights are f32 now.
-fn write_config(from: &Path, to: &Path) -> Result<(), SaveError> {
-    let failed = |path: &Path, source| SaveError::Io { path: path.to_owned(), source };
-    let text = std::fs::read(from).map_err(|source| failed(from, source))?;
-    let mut json: serde_json::Value =
-        serde_json::from_slice(&text).map_err(|error| failed(from, error.into()))?;
-    set_dtype(&mut json);
-    let text = serde_json::to_vec_pretty(&json).map_err(|error| failed(to, error.into()))?;
-    std::fs::write(to, text).map_err(|source| failed(to, source))
-}
-
-fn set_dtype(json: &mut serde_json::Value) {
-    let Some(object) = json.as_object_mut() else { return };
-    for key in ["dtype", "torch_dtype"] {
-        if let Some(value) = object.get_mut(key) {
-            *value = "float32".into();
-        }
-    }
-    for key in ["text_config", "vision_config"] {
-        if let Some(inner) = object.get_mut(key) {
-            set_dtype(inner);
-        }
-    }
-}
-
-fn write_weights(model: &VlModel, path: &Path) -> Result<(), SaveError> {
-    let config = &model.config().vision;
-    let side = config.patch_size;
-    let mut collected = Collected {
-        path: Vec::new(),
-        tensors: Vec::new(),
-        kernel: vec![config.hidden_size, config.in_channels, config.temporal_patch_size, side, side],
-    };
-    model.visit(&mut collected);
-    let bytes: Vec<(String, Vec<usize>, Vec<u8>)> = collected
-        .tensors
-        .into_iter()
-        .map(|(name, shape, data)| (name, shape, data.iter::<f32>().flat_map(f32::to_le_bytes).collect()))
-        .collect();
-    let failed =
-        |error: safetensors::SafeTensorError| SaveError::Weights { path: path.into(), problem: error.to_string() };
-    let views = bytes
+    let views = placed
         .iter()
-        .map(|(name, shape, bytes)| Ok((name, TensorView::new(Dtype::F32, shape.clone(), bytes)?)))
+        .zip(&bytes)
+        .map(|(tensor, bytes)| {
+            Ok((tensor.name(), TensorView::new(tensor.dtype(), tensor.shape().to_vec(), bytes)?))
+        })
         .collect::<Result<Vec<_>, _>>()
         .map_err(failed)?;
     // transformers reads the kind of framework from the metadata.
     let metadata = HashMap::from([("format".to_owned(), "pt".to_owned())]);
-    safetensors::serialize_to_file(views, Some(metadata), path).map_err(failed)
+    let scratch = target.with_extension("safetensors.part");
+    safetensors::serialize_to_file(views, Some(metadata), &scratch).map_err(failed)?;
+    std::fs::rename(&scratch, target).map_err(|source| SaveError::Io { path: target.to_owned(), source })
 }
 
-/// Every tensor of a model under its published name, which is its path in the module tree.
-struct Collected {
+/// Every tensor of a model under its published name, which is its path in the module tree; read when asked for.
+struct Tensors {
     path: Vec<String>,
-    tensors: Vec<(String, Vec<usize>, TensorData)>,
-    kernel: Vec<usize>,
+    found: BTreeMap<String, Box<dyn Fn() -> TensorData>>,
 }
 
-impl ModuleVisitor for Collected {
+impl Tensors {
+    fn of(model: &VlModel) -> Self {
+        let mut tensors = Self { path: Vec::new(), found: BTreeMap::new() };
+        model.visit(&mut tensors);
+        tensors
+    }
+
+    /// The numbers of a tensor. A tied head that the files hold all the same is the embedding table.
+    fn read(&self, name: &str) -> Option<TensorData> {
+        let tied = || self.found.get("model.embed_tokens.weight").filter(|_| name == "lm_head.weight");
+        self.found.get(name).or_else(tied).map(|read| read())
+    }
+}
+
+impl ModuleVisitor for Tensors {
     fn enter_module(&mut self, name: &str, container: &str) {
         // The variant of an enum is no part of the name.
         self.path.push(if container.starts_with("Enum:") { String::new() } else { name.into() });
@@ -144,14 +146,9 @@ impl ModuleVisitor for Collected {
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         let parts: Vec<&str> = self.path.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
-        // The activation between the merger's two layers is counted in the files.
+        // The files count the activation between the merger's two layers.
         let name = parts.join(".").replace("visual.merger.mlp.1.", "visual.merger.mlp.2.");
         let tensor = param.val();
-        let shape = if name == "visual.patch_embed.proj.weight" {
-            self.kernel.clone()
-        } else {
-            tensor.dims().to_vec()
-        };
-        self.tensors.push((name, shape, tensor.into_data().convert_dtype(DType::F32)));
+        self.found.insert(name, Box::new(move || tensor.clone().into_data()));
     }
 }

@@ -7,9 +7,14 @@ use crate::{Finding, RustFile};
 /// The folder of the library whose files the rule is about.
 pub const FOLDER: &str = "crates/rl-algos/src";
 
-/// Whether a file belongs to the algorithms: it lies in a folder of the library and is not the folder's index.
+/// The folder of the traits and data through which the algorithms meet a model.
+const ROLLOUT: &str = "rollout/";
+
+/// Whether a file belongs to the algorithms: it lies in a folder of the library, is not the folder's index and not
+/// about rollouts.
 pub fn is_algorithm(path: &str) -> bool {
     let inside = path.strip_prefix(FOLDER).and_then(|rest| rest.strip_prefix('/'));
+    let inside = inside.filter(|rest| !rest.starts_with(ROLLOUT));
     inside.is_some_and(|rest| rest.contains('/') && rest.ends_with(".rs") && !rest.ends_with("mod.rs"))
 }
 
@@ -78,5 +83,6 @@ mod tests {
         assert!(is_algorithm("crates/rl-algos/src/loss/ppo.rs"));
         assert!(!is_algorithm("crates/rl-algos/src/loss/mod.rs"));
         assert!(!is_algorithm("crates/rl-algos/src/policy.rs"));
+        assert!(!is_algorithm("crates/rl-algos/src/rollout/policy.rs"));
     }
 }

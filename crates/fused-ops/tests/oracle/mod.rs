@@ -1,0 +1,112 @@
+//! Compares an operation in `f32` (the kernels) with the same call in `f64` (burn's own operations), forward and
+//! backward, and the backward pass with finite differences.
+
+use burn::tensor::{DType, Device, Tensor, TensorData};
+
+/// Largest allowed difference, relative to the largest value of the reference.
+pub const TOLERANCE: f64 = 1e-5;
+
+/// Reproducible values in `-1.5..1.5`.
+pub fn values(count: usize, seed: u64) -> Vec<f64> {
+    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    let mut next = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        // Rounded to f32, so that both precisions start from the same numbers.
+        f64::from(((state >> 40) as f32 / (1_u32 << 24) as f32 - 0.5) * 3.0)
+    };
+    (0..count).map(|_| next()).collect()
+}
+
+/// A tensor of `values` in the wanted precision.
+pub fn tensor(values: &[f64], dtype: DType, device: &Device) -> Tensor<1> {
+    Tensor::from_data(TensorData::new(values.to_vec(), [values.len()]), (device, dtype))
+}
+
+/// The elements of a tensor in double precision.
+pub fn read<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
+    tensor.into_data().convert::<f64>().try_to_vec().expect("converted to f64")
+}
+
+#[track_caller]
+pub fn assert_close(what: &str, found: &[f64], expected: &[f64], tolerance: f64) {
+    assert_eq!(found.len(), expected.len(), "{what}: length");
+    let largest = expected.iter().fold(1e-30_f64, |m, v| m.max(v.abs()));
+    for (i, (f, e)) in found.iter().zip(expected).enumerate() {
+        let same = f == e || (f - e).abs() <= tolerance * largest;
+        assert!(same, "{what}[{i}]: found {f}, expected {e} (largest {largest})");
+    }
+}
+
+/// What one run of an operation gives: its output and the gradient of every input.
+pub struct Run {
+    pub output: Vec<f64>,
+    pub grads: Vec<Vec<f64>>,
+}
+
+/// Runs `f` on tracked inputs and takes the gradient of a fixed weighting of its output.
+pub fn run(
+    inputs: &[Vec<f64>],
+    dtype: DType,
+    device: &Device,
+    f: &impl Fn(&[Tensor<1>]) -> Tensor<1>,
+) -> Run {
+    let leaves: Vec<_> = inputs.iter().map(|v| tensor(v, dtype, device).require_grad()).collect();
+    let output = f(&leaves);
+    let weights = tensor(&values(output.dims()[0], 99), dtype, device);
+    let grads = (output.clone() * weights).sum().backward();
+    let zeros = |leaf: &Tensor<1>| vec![0.0; leaf.dims()[0]];
+    let grads = leaves.iter().map(|leaf| leaf.grad(&grads).map_or_else(|| zeros(leaf), read)).collect();
+    Run { output: read(output), grads }
+}
+
+/// Checks outputs, gradients and a few finite differences of `f` on inputs of these sizes.
+#[track_caller]
+pub fn check(sizes: &[usize], f: impl Fn(&[Tensor<1>]) -> Tensor<1>) {
+    let inputs: Vec<_> = (1..).zip(sizes).map(|(seed, &size)| values(size, seed)).collect();
+    check_values(&inputs, f);
+}
+
+/// [`check`] on given inputs.
+#[track_caller]
+pub fn check_values(inputs: &[Vec<f64>], f: impl Fn(&[Tensor<1>]) -> Tensor<1>) {
+    let device = Device::flex().autodiff();
+    let found = run(inputs, DType::F32, &device, &f);
+    let expected = run(inputs, DType::F64, &device, &f);
+    assert_close("output", &found.output, &expected.output, TOLERANCE);
+    for (i, (found, expected)) in found.grads.iter().zip(&expected.grads).enumerate() {
+        assert_close(&format!("gradient of input {i}"), found, expected, TOLERANCE);
+    }
+    // Without a tape the output is the same.
+    let plain: Vec<_> = inputs.iter().map(|v| tensor(v, DType::F32, &Device::flex())).collect();
+    assert_eq!(read(f(&plain)), found.output, "with and without a tape");
+    finite_differences(inputs, &found, &f);
+}
+
+#[track_caller]
+fn finite_differences(inputs: &[Vec<f64>], found: &Run, f: &impl Fn(&[Tensor<1>]) -> Tensor<1>) {
+    const STEP: f64 = 1e-4;
+    let weights = values(found.output.len(), 99);
+    let loss = |inputs: &[Vec<f64>]| -> f64 {
+        let leaves: Vec<_> = inputs.iter().map(|v| tensor(v, DType::F64, &Device::flex())).collect();
+        read(f(&leaves)).iter().zip(&weights).map(|(o, w)| o * w).sum()
+    };
+    for (i, grad) in found.grads.iter().enumerate() {
+        let largest = grad.iter().fold(1e-3_f64, |m, g| m.max(g.abs()));
+        for at in [0, grad.len() / 3, grad.len().saturating_sub(1)] {
+            if at >= grad.len() {
+                continue;
+            }
+            let moved = |step: f64| {
+                let mut inputs = inputs.to_vec();
+                inputs[i][at] += step;
+                loss(&inputs)
+            };
+            let slope = (moved(STEP) - moved(-STEP)) / (2.0 * STEP);
+            assert!(
+                (slope - grad[at]).abs() <= 2e-5 * largest,
+                "input {i}[{at}]: slope {slope}, gradient {}",
+                grad[at]
+            );
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! The model computes what transformers computes, on every recorded checkpoint and row.
+
+use crate::fixture::{CHECKPOINTS, Generated, Scored, checkpoint, distance, golden, lines, model, prompt};
+use vlm_model::generate::{DrawKey, FinishReason, GenerationConfig, Request, SamplingSettings};
+use vlm_model::{Continuation, Scoring};
+
+/// Log-probabilities in f32 agree to this.
+const LOGPROB_TOLERANCE: f32 = 2e-4;
+
+fn key(prompt: u64) -> DrawKey {
+    DrawKey { seed: 0, step: 0, prompt, sample: 0, token: 0 }
+}
+
+fn greedy(name: &str) -> SamplingSettings {
+    let eos = GenerationConfig::from_dir(&checkpoint(name)).unwrap().eos;
+    SamplingSettings::greedy(32, eos)
+}
+
+#[test]
+fn scores_equal_the_recorded_log_probabilities() {
+    for name in CHECKPOINTS {
+        let model = model(name);
+        for row in lines::<Scored>(&golden(name).join("score.jsonl")) {
+            let scored = model.score(&prompt(name, &row.id), &[&row.token_ids], &Scoring::default()).unwrap();
+            let logprobs = scored.log_probs.into_data().try_into_vec::<f32>().unwrap();
+            let off = distance(&logprobs, &row.logprobs);
+            assert!(off < LOGPROB_TOLERANCE, "{name}/{}: off by {off}", row.id);
+        }
+    }
+}
+
+#[test]
+fn greedy_tokens_equal_the_recorded_ones_alone_and_in_a_ragged_batch() {
+    for name in CHECKPOINTS {
+        let (model, settings) = (model(name), greedy(name));
+        let rows: Vec<Generated> = lines(&golden(name).join("generate.jsonl"));
+        let prompts: Vec<_> = rows.iter().map(|row| prompt(name, &row.id)).collect();
+        let requests: Vec<_> =
+            prompts.iter().map(|prompt| Request { prompt, samples: 1, key: key(0) }).collect();
+        let batch = model.generate(&requests, &settings).unwrap();
+        for ((row, request), together) in rows.iter().zip(&requests).zip(&batch) {
+            let alone = model.generate(&[*request], &settings).unwrap().remove(0);
+            assert_eq!(&alone, together, "{name}/{}: alone and in a batch", row.id);
+            let expected = &row.completions[0];
+            assert_eq!(alone[0].token_ids, expected.token_ids, "{name}/{}", row.id);
+            assert!(distance(&alone[0].logprobs, &expected.logprobs) < LOGPROB_TOLERANCE);
+            let stopped = alone[0].finish == FinishReason::Stop;
+            assert_eq!(stopped, expected.finish_reason == "stop", "{name}/{}", row.id);
+        }
+    }
+}
+
+#[test]
+fn completions_of_a_group_share_the_prompt_and_score_as_they_were_sampled() {
+    let name = "qwen2_5-nano";
+    let model = model(name);
+    let settings = greedy(name).temperature(0.8).unwrap().top_k(50);
+    let prompt = prompt(name, "pair");
+    let request = Request { prompt: &prompt, samples: 5, key: key(3) };
+    let group = model.generate(&[request], &settings).unwrap().remove(0);
+    let completions: Vec<&[u32]> = group.iter().map(|completion| completion.token_ids.as_slice()).collect();
+    assert!(completions.iter().any(|completion| *completion != completions[0]), "samples differ");
+    let scoring = Scoring { temperature: 0.8, continuation: Continuation::Generated, ..Scoring::default() };
+    let scored = model.score(&prompt, &completions, &scoring).unwrap();
+    let scored = scored.log_probs.into_data().try_into_vec::<f32>().unwrap();
+    let sampled: Vec<f32> = group.iter().flat_map(|completion| completion.logprobs.clone()).collect();
+    assert!(distance(&scored, &sampled) < 2e-5, "off by {}", distance(&scored, &sampled));
+    for completion in &completions {
+        let alone = model.score(&prompt, &[completion], &scoring).unwrap();
+        assert_eq!(alone.log_probs.dims(), [completion.len()]);
+    }
+}
