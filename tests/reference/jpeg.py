@@ -153,6 +153,19 @@ def strange():
     yield "coefficients that overflow", bytes(extreme)
 
 
+def unfinished():
+    """Progressive files that end before their last scans: what is missing is estimated."""
+    for subsampling in ("4:4:4", "4:2:2", "4:2:0", "4:1:1"):
+        for width, height in ((7, 5), (43, 37), (26, 59)):
+            data = encoded(width, height, progressive=True, subsampling=subsampling, quality=int(rng.integers(20, 95)))
+            scans = [at for at in range(len(data) - 1) if data[at : at + 2] in (b"\xff\xda", b"\xff\xc4")]
+            for at in sorted(int(at) for at in rng.choice(scans[2:], 4, replace=False)):
+                yield f"{subsampling}, {width}x{height}, ends at {at}", data[:at] + b"\xff\xd9"
+    grey = encoded(30, 50, "L", progressive=True, quality=50)
+    for at in (at for at in range(len(grey) - 1) if grey[at : at + 2] == b"\xff\xda"):
+        yield f"grey, ends at {at}", grey[:at] + b"\xff\xd9"
+
+
 def damaged():
     for i in range(120):
         options = {"quality": int(rng.integers(10, 90)), "restart_marker_blocks": int(rng.choice([0, 0, 1, 3]))}
@@ -187,7 +200,7 @@ def decoded(data):
 def main():
     warnings.simplefilter("ignore")
     GOLDEN.mkdir(parents=True, exist_ok=True)
-    files = [case for make in (plain, strange, damaged) for case in make()]
+    files = [case for make in (plain, strange, unfinished, damaged) for case in make()]
     (GOLDEN / "files.bin").write_bytes(b"".join(data for _, data in files))
     scene().save(GOLDEN / "scene.jpg", quality=75, subsampling="4:2:0")
     cases = [[what, len(data), decoded(data)] for what, data in files]

@@ -2,7 +2,7 @@
 //!
 //! Sequential and progressive Huffman coding with 8 bits per sample; grey, YCbCr, RGB, CMYK and YCCK. The way of the
 //! data: [`source`] (markers) → [`headers`] → [`scan`] with [`sequential`] or [`progressive`] (coefficients) →
-//! [`idct`] (samples) → [`upsample`] → [`color`]. Damage inside compressed data is dealt with as libjpeg does, which
+//! [`smooth`] → [`idct`] (samples) → [`upsample`] → [`color`]. Damage inside compressed data is dealt with as libjpeg does, which
 //! goes on with what it has; a file that breaks off is an error, as in Pillow.
 
 mod bits;
@@ -19,6 +19,7 @@ mod plane;
 mod progressive;
 mod scan;
 mod sequential;
+mod smooth;
 mod source;
 mod standard_codes;
 mod upsample;

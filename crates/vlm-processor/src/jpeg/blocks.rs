@@ -26,6 +26,11 @@ impl Blocks {
         self.blocks.len() / self.width
     }
 
+    /// Row number `y`.
+    pub fn row(&self, y: usize) -> &[Block] {
+        &self.blocks[y * self.width..][..self.width]
+    }
+
     /// The rows of blocks, top first.
     pub fn rows(&self) -> impl Iterator<Item = &[Block]> {
         self.blocks.chunks_exact(self.width)

@@ -1,6 +1,6 @@
 //! Scans to samples: at once where one scan brings everything, else by way of all the coefficients.
 
-use super::blocks::Blocks;
+use super::blocks::{Block, Blocks};
 use super::fault::Fault;
 use super::frame::{Component, Frame, Process, SIDE};
 use super::headers::{Headers, Quantisation, Scan};
@@ -9,6 +9,7 @@ use super::plane::Plane;
 use super::progressive::Progressive;
 use super::scan::{BlockDecoder, Layout, Walk};
 use super::sequential::Sequential;
+use super::smooth::{Progress, Smoother};
 use super::source::{Source, code};
 use crate::dispatch::{Task, run_widest};
 use crate::limits::ImageLimits;
@@ -36,11 +37,13 @@ pub(crate) struct Picture {
     store: Store,
     /// Blocks visited so far.
     visited: usize,
+    /// What progressive scans have brought.
+    progress: Progress,
 }
 
 /// One row of blocks on its way to samples.
 struct Band<'a> {
-    blocks: &'a [super::blocks::Block],
+    blocks: &'a [Block],
     quantisation: &'a Quantisation,
     samples: &'a mut [u8],
     stride: usize,
@@ -71,7 +74,9 @@ impl Picture {
         } else {
             Store::Gathered(frame.components.iter().map(|component| Blocks::new(component.padded)).collect())
         };
-        Ok(Self { quantisation: vec![None; frame.components.len()], frame, store, visited: 0 })
+        let count = frame.components.len();
+        let progress = Progress::new(count);
+        Ok(Self { quantisation: vec![None; count], frame, store, visited: 0, progress })
     }
 
     /// Decodes one scan; the place behind it.
@@ -90,14 +95,21 @@ impl Picture {
         let interval = headers.restart_interval;
         if self.frame.process == Process::Sequential {
             let walk = Walk::new(source, Sequential::new(headers, scan)?, layout, interval);
-            return self.walk(walk);
+            return Ok(self.walk(walk)?.0);
         }
-        match Progressive::new(headers, scan)? {
+        let (source, fed) = match Progressive::new(headers, scan)? {
             Progressive::DcFirst(decoder) => self.walk(Walk::new(source, decoder, layout, interval)),
             Progressive::DcRefine(decoder) => self.walk(Walk::new(source, decoder, layout, interval)),
             Progressive::AcFirst(decoder) => self.walk(Walk::new(source, decoder, layout, interval)),
             Progressive::AcRefine(decoder) => self.walk(Walk::new(source, decoder, layout, interval)),
-        }
+        }?;
+        // A scan of one component counts rows of blocks.
+        let rows = match scan.components[..] {
+            [only] => self.frame.components[only.index].sampling.1,
+            _ => 1,
+        };
+        self.progress.add(scan, fed / rows);
+        Ok(source)
     }
 
     fn keep_quantisation(&mut self, headers: &Headers, scan: &Scan) -> Result<(), Fault> {
@@ -112,7 +124,8 @@ impl Picture {
         Ok(())
     }
 
-    fn walk<'a, D: BlockDecoder>(&mut self, mut walk: Walk<'a, D>) -> Result<Source<'a>, Fault> {
+    /// Walks to the end of a scan: the place behind it, and the last row of its MCUs that had data.
+    fn walk<'a, D: BlockDecoder>(&mut self, mut walk: Walk<'a, D>) -> Result<(Source<'a>, usize), Fault> {
         match &mut self.store {
             Store::Streamed(strips, planes) => {
                 for row in 0..walk.rows() {
@@ -132,25 +145,42 @@ impl Picture {
             }
             Store::Finished(_) => return Err(Fault::Marker { code: code::SOS }),
         }
-        Ok(walk.into_source())
+        Ok(walk.finish())
     }
 
     /// The frame and the samples of its components.
-    pub fn into_planes(self) -> (Frame, Vec<Plane>) {
-        let planes = match self.store {
+    pub fn into_planes(mut self) -> (Frame, Vec<Plane>) {
+        let planes = match std::mem::replace(&mut self.store, Store::Finished(Vec::new())) {
             Store::Streamed(_, planes) | Store::Finished(planes) => planes,
             Store::Gathered(blocks) => {
-                let components = self.frame.components.iter().zip(&self.quantisation);
+                let smooth = self.progress.calls_for_smoothing(&self.quantisation);
                 // Each component's coefficients go as soon as its samples are there.
-                let plane = |(component, blocks): ((&Component, &Option<Quantisation>), Blocks)| {
-                    let mut plane = Plane::new(component.0);
-                    transform(component, &blocks, &mut plane, 0);
-                    plane
-                };
-                components.zip(blocks).map(plane).collect()
+                blocks
+                    .into_iter()
+                    .enumerate()
+                    .map(|(index, blocks)| self.plane(index, &blocks, smooth))
+                    .collect()
             }
         };
         (self.frame, planes)
+    }
+
+    /// The samples of one component of which all coefficients are there, or all that come.
+    fn plane(&self, index: usize, blocks: &Blocks, smooth: bool) -> Plane {
+        let component = &self.frame.components[index];
+        let mut plane = Plane::new(component);
+        match &self.quantisation[index] {
+            Some(quantisation) if smooth => {
+                let smoother =
+                    Smoother { progress: &self.progress, frame: &self.frame, index, quantisation, blocks };
+                let stride = plane.stride();
+                for (y, samples) in plane.bands(0).enumerate().take(component.blocks.1) {
+                    run_widest(Band { blocks: &smoother.row(y), quantisation, samples, stride });
+                }
+            }
+            table => transform((component, table), blocks, &mut plane, 0),
+        }
+        plane
     }
 }
 

@@ -77,12 +77,15 @@ pub(crate) struct Walk<'a, D> {
     next: u8,
     /// Whether the data of this run of MCUs were used up too early: what follows stays as it is.
     starved: bool,
+    /// The last row that had data.
+    fed: usize,
 }
 
 impl<'a, D: BlockDecoder> Walk<'a, D> {
     /// Starts at the first MCU of a scan whose compressed data begin at `source`.
     pub fn new(source: Source<'a>, decoder: D, layout: Layout, interval: usize) -> Self {
-        Self { bits: Bits::new(source), decoder, layout, interval, left: interval, next: 0, starved: false }
+        let bits = Bits::new(source);
+        Self { bits, decoder, layout, interval, left: interval, next: 0, starved: false, fed: 0 }
     }
 
     /// How many rows of MCUs there are.
@@ -101,6 +104,7 @@ impl<'a, D: BlockDecoder> Walk<'a, D> {
             if self.starved {
                 continue;
             }
+            self.fed = row;
             self.mcu((column, row - skipped), targets);
             if self.bits.overdrawn() {
                 self.starve()?;
@@ -153,8 +157,8 @@ impl<'a, D: BlockDecoder> Walk<'a, D> {
         Ok(())
     }
 
-    /// The place behind the scan.
-    pub fn into_source(mut self) -> Source<'a> {
-        *self.bits.source()
+    /// The place behind the scan, and the last row that had data.
+    pub fn finish(mut self) -> (Source<'a>, usize) {
+        (*self.bits.source(), self.fed)
     }
 }
