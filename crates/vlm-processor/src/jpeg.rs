@@ -29,6 +29,7 @@ use image::RgbImage;
 
 use crate::limits::ImageLimits;
 use crate::pixel_error::ImageError;
+use color::Model;
 use fault::Fault;
 use headers::Headers;
 use paint::Canvas;
@@ -42,11 +43,12 @@ pub(crate) fn decode_jpeg(bytes: &[u8], limits: &ImageLimits) -> Result<(RgbImag
     let (mut headers, mut source) = (Headers::default(), Source::new(bytes));
     let first = headers.next_scan(&mut source)?.ok_or(Fault::Marker { code: code::EOI })?;
     let mut picture = Picture::new(&mut headers, &first, limits)?;
+    // Marks between later scans do not change what the components are.
+    let model = Model::of(&headers, picture.frame());
     let mut next = Some(first);
     while let Some(scan) = next {
         source = picture.scan(&headers, &scan, source)?;
         next = headers.next_scan(&mut source)?;
     }
-    let canvas = Canvas::new(&headers, picture)?;
-    Ok((canvas.paint(), headers.exif))
+    Ok((Canvas::new(model, picture)?.paint(), headers.exif))
 }

@@ -3,6 +3,7 @@
 //! With Cb and Cr counted from 128: R = Y + 1.402 Cr, G = Y − 0.71414 Cr − 0.34414 Cb, B = Y + 1.772 Cb, in 16-bit
 //! fixed point. Four components are taken as Adobe writes them, inverted.
 
+use super::frame::Frame;
 use super::headers::Headers;
 
 /// What the components are.
@@ -18,7 +19,12 @@ pub(crate) enum Model {
 
 impl Model {
     /// What marks and component numbers tell, in the order in which libjpeg-turbo asks them.
-    pub fn of(headers: &Headers, ids: &[u8]) -> Self {
+    pub fn of(headers: &Headers, frame: &Frame) -> Self {
+        let ids: Vec<u8> = frame.components.iter().map(|component| component.id).collect();
+        Self::marked(headers, &ids)
+    }
+
+    fn marked(headers: &Headers, ids: &[u8]) -> Self {
         match (ids, headers.adobe) {
             ([_], _) => Self::Grey,
             ([_, _, _, _], None | Some(0)) => Self::Cmyk,
@@ -103,7 +109,7 @@ mod tests {
 
     #[test]
     fn the_first_mark_that_says_something_decides() {
-        let of = |ids: &[u8], jfif, adobe| Model::of(&Headers { jfif, adobe, ..Headers::default() }, ids);
+        let of = |ids: &[u8], jfif, adobe| Model::marked(&Headers { jfif, adobe, ..Headers::default() }, ids);
         assert_eq!(of(&[1], true, Some(1)), Model::Grey);
         assert_eq!(of(&[1, 2, 3], true, Some(0)), Model::YCbCr);
         assert_eq!(of(&[1, 2, 3], false, Some(0)), Model::Rgb);

@@ -5,7 +5,6 @@ use image::RgbImage;
 use super::color::Model;
 use super::fault::Fault;
 use super::frame::Frame;
-use super::headers::Headers;
 use super::picture::Picture;
 use super::plane::Plane;
 use super::upsample::{Scratch, Stretch};
@@ -26,15 +25,14 @@ struct Layer {
 
 impl Canvas {
     /// Takes the picture's samples.
-    pub fn new(headers: &Headers, picture: Picture) -> Result<Self, Fault> {
+    pub fn new(model: Model, picture: Picture) -> Result<Self, Fault> {
         let (frame, planes) = picture.into_planes();
-        let ids: Vec<u8> = frame.components.iter().map(|component| component.id).collect();
         let layer = |(component, plane)| {
             let stretch = Stretch::of(component, &frame)?;
             Ok(Layer { scratch: Scratch::new(stretch, &plane), plane, stretch })
         };
         let layers = frame.components.iter().zip(planes).map(layer).collect::<Result<_, Fault>>()?;
-        Ok(Self { model: Model::of(headers, &ids), frame, layers })
+        Ok(Self { model, frame, layers })
     }
 
     /// All pixels.

@@ -79,6 +79,11 @@ impl Picture {
         Ok(Self { quantisation: vec![None; count], frame, store, visited: 0, progress })
     }
 
+    /// The frame.
+    pub fn frame(&self) -> &Frame {
+        &self.frame
+    }
+
     /// Decodes one scan; the place behind it.
     pub fn scan<'a>(
         &mut self,
