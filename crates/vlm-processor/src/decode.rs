@@ -61,8 +61,8 @@ fn read_capped(path: &Path, limits: &ImageLimits) -> Result<Vec<u8>, ImageError>
 ///
 /// The format is told from the content. EXIF orientation is applied; transparency is laid on white; grey,
 /// palettes, CMYK and 16-bit samples become 8-bit RGB the way Pillow converts them (which keeps the upper half of
-/// 16-bit colour, but cuts 16-bit grey off at 255). JPEG decodes to the bytes of libjpeg-turbo. Of an animation the first picture is taken. Size limits are
-/// checked against the header, before memory is taken for pixels.
+/// 16-bit colour, but cuts 16-bit grey off at 255). JPEG decodes to the bytes of libjpeg-turbo. Of an animation the
+/// first picture is taken. Size limits are checked against the header, before memory is taken for pixels.
 ///
 /// ```
 /// use vlm_processor::{ImageLimits, decode_image};
