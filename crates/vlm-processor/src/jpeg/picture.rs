@@ -17,7 +17,7 @@ use crate::pixel_error::ImageError;
 
 /// How often the scans may go over the picture, all components counted. Ordinary progressive files do it ten times;
 /// without an end, a few bytes per scan would keep the decoder busy for hours.
-const MAX_PASSES: usize = 256;
+const MAX_PASSES: usize = 100;
 
 /// Where scans leave what they bring.
 enum Store {

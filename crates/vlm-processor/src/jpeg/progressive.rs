@@ -145,7 +145,10 @@ impl Ac {
             at += 1;
         }
         if self.empty > 0 {
-            self.correct(bits, block, at, usize::MAX);
+            // Long runs of blocks without anything to correct are common, and quick to tell.
+            if block[1..].iter().fold(0, |any, &value| any | value) != 0 {
+                self.correct(bits, block, at, usize::MAX);
+            }
             self.empty -= 1;
         }
     }
