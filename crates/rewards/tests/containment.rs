@@ -1,4 +1,5 @@
 //! Rewards that misbehave cost their own verdicts and nothing else.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "these are the helpers of tests")]
 
 use std::time::{Duration, Instant};
 
