@@ -9,9 +9,9 @@ use tempfile::TempDir;
 use vlm_processor::{PixelBudget, SettingsError, VisionSettings};
 
 fn folder(files: &Map<String, Value>) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a folder can be made");
     for (name, content) in files {
-        fs::write(folder.path().join(name), content.to_string()).unwrap();
+        fs::write(folder.path().join(name), content.to_string()).expect("it can be written to");
     }
     folder
 }
