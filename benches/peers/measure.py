@@ -49,6 +49,11 @@ CASES = (
 )
 
 
+def spread_of(values: list[float]) -> dict[str, float]:
+    """Median, range and number."""
+    return {"median": statistics.median(values), "lowest": min(values), "highest": max(values), "runs": len(values)}
+
+
 @dataclass
 class Side:
     """What one side did over all rounds: a rate for every timed run, and its largest memory."""
@@ -65,9 +70,8 @@ class Side:
         self.outputs.append((found["rows"], found["tokens"], found.get("token_ids") or None))
 
     def summary(self) -> dict[str, object]:
-        """Median and range."""
-        return {"median": statistics.median(self.rates), "lowest": min(self.rates), "highest": max(self.rates),
-                "runs": len(self.rates), "peak_rss_bytes": self.peak_rss_bytes}  # fmt: skip
+        """Median and range, and the memory."""
+        return {**spread_of(self.rates), "peak_rss_bytes": self.peak_rss_bytes}
 
 
 def run_json(command: list[str]) -> dict:
@@ -118,8 +122,7 @@ class Bench:
             peer.append(seconds)
             inside.append(json.loads(text.strip().splitlines()[-1])["seconds"][0])
         names = {"ours": ours, "peer": peer, "peer_in_process": inside}
-        return {name: {"median": statistics.median(values), "lowest": min(values), "highest": max(values)}
-                for name, values in names.items()}  # fmt: skip
+        return {name: spread_of(values) for name, values in names.items()}
 
 
 def check_outputs(case: Case, outputs: list[object]) -> None:

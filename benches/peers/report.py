@@ -21,6 +21,13 @@ HOW = """## How it was measured
 - Prefill goes from prepared inputs to the logits of the last position, vision tower included.
 - First token: the wall-clock time of a whole process that loads the model, reads one row with an image and writes one
   token. "In process" leaves out starting Python and its imports.
+- Judgements: the example `judge` of the crate `rewards` beside `judge_peer.py`, on one thread, files read and prepared
+  before the clock starts. Math pairs are the recorded ones of `data-fixtures`: verdicts are compared on all of them, every
+  fifth is timed, and both the gold answer and the reply are parsed for each. `math-verify` is `verify(parse(gold),
+  parse(reply))` and must agree on 99 %; `trl-accuracy` is TRL's `accuracy_reward`, which refuses answers outside LaTeX,
+  so that fewer of its verdicts are the same. `trl-think-format` is `think_format_reward` and must agree on every reply.
+  Formats and letters are judged on 20,000 generated replies of one to eight sentences. No peer judges letters: those
+  verdicts must be the ones that the replies were made with.
 """
 
 
@@ -60,6 +67,24 @@ def first_token_lines(first: dict) -> list[str]:
     ]
 
 
+def judgement_lines(found: dict) -> list[str]:
+    """The lines of one kind of judgement: ours, then a line for every peer."""
+    met = verdict(found["ours"]["median"] >= found["goal"])
+    lines = [f"| {found['task']} | anneal | {spread(found['ours'])} | {amount(found['goal'])}: {met} | | |"]
+    for peer in found["peers"]:
+        lines.append(f"| | {peer['peer']} | {spread(peer)} | | {amount(peer['ratio'])}x | {peer['agreement']:.2%} |")
+    return lines
+
+
+def judgement_table(judgements: list[dict]) -> list[str]:
+    """The table of judgements."""
+    return [
+        "| one thread | judge | judgements a second: median (range) | goal | anneal is faster by | same verdicts |",
+        "|---|---|---|---|---|---|",
+        *[line for found in judgements for line in judgement_lines(found)],
+    ]
+
+
 def markdown(results: dict, notes: str) -> str:
     """The whole page."""
     machine, versions = results["machine"], results["versions"]
@@ -73,6 +98,7 @@ def markdown(results: dict, notes: str) -> str:
         "|---|---|---|---|---|---|---|---|",
         *[case_line(case) for case in results["cases"]], "",
         *first_token_lines(results["first_token"]), "",
+        *judgement_table(results["judgements"]), "",
     ]  # fmt: skip
     return "\n".join(lines) + "\n" + (notes.strip() + "\n\n" if notes.strip() else "") + HOW
 
