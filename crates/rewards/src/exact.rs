@@ -47,8 +47,7 @@ impl ExactMatch {
             AnswerPart::Tag => (last_block(text, "answer"), UnparsedKind::NoAnswer),
             AnswerPart::Boxed => (last_boxed(text), UnparsedKind::NoBox),
         };
-        answer
-            .map_or(Outcome::Unparsed(missing), |answer| Outcome::from_bool(answer.trim() == strip_box(gold)))
+        answer.map_or(Outcome::Unparsed(missing), |answer| Outcome::from(answer.trim() == strip_box(gold)))
     }
 }
 

@@ -138,6 +138,6 @@ impl RewardFn for ThinkAnswerFormat {
     }
 
     fn judge(&self, group: &Group) -> Vec<Outcome> {
-        each(group, |text| Outcome::from_bool(self.layout.accepts(text)))
+        each(group, |text| Outcome::from(self.layout.accepts(text)))
     }
 }

@@ -115,15 +115,6 @@ impl Outcome {
         }
     }
 
-    /// 1 for true, 0 for false.
-    ///
-    /// ```
-    /// assert_eq!(rewards::Outcome::from_bool(true).value(), Some(1.0));
-    /// ```
-    pub fn from_bool(yes: bool) -> Self {
-        Self::Value(yes.into())
-    }
-
     /// The value, when there is one.
     ///
     /// ```
@@ -134,5 +125,12 @@ impl Outcome {
             Self::Value(finite) => Some(finite.get()),
             _ => None,
         }
+    }
+}
+
+/// 1 for true, 0 for false.
+impl From<bool> for Outcome {
+    fn from(yes: bool) -> Self {
+        Self::Value(yes.into())
     }
 }

@@ -184,11 +184,11 @@ impl NumericAccuracy {
         let Some(predicted) = Quantity::parse(answer) else {
             return Outcome::Unparsed(UnparsedKind::NoNumber);
         };
-        let accepts = |p: f64, g: f64| Outcome::from_bool(self.tolerance.accepts(p, g));
+        let accepts = |p: f64, g: f64| Outcome::from(self.tolerance.accepts(p, g));
         let bare =
             |text: &str| first_decimal(&without_thousands_marks(text)).map_or(f64::NAN, |(value, _)| value);
         match (predicted.dimension, gold.dimension) {
-            (Some(a), Some(b)) if a != b => Outcome::from_bool(false),
+            (Some(a), Some(b)) if a != b => Outcome::from(false),
             (Some(_), None) | (None, Some(_)) => accepts(bare(answer), bare(gold_text)),
             _ => accepts(predicted.value, gold.value),
         }

@@ -38,7 +38,7 @@ pub struct Component {
 /// impl RewardFn for Brevity {
 ///     fn name(&self) -> &str { "brevity" }
 ///     fn judge(&self, group: &Group) -> Vec<Outcome> {
-///         group.completions().iter().map(|c| Outcome::from_bool(c.text.len() < 10)).collect()
+///         group.completions().iter().map(|c| Outcome::from(c.text.len() < 10)).collect()
 ///     }
 /// }
 /// let group = Group::of_texts(Sample::default(), ["short", "rather a long text"]);

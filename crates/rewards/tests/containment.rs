@@ -1,4 +1,5 @@
 //! Rewards that misbehave cost their own verdicts and nothing else.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "these are the helpers of tests")]
 
 use std::time::{Duration, Instant};
 
@@ -21,10 +22,10 @@ impl RewardFn for Faulty {
         match self.0 {
             Fault::Panic => panic!("division by {}", 0),
             Fault::Sleep(time) => std::thread::sleep(time),
-            Fault::TooMany => return vec![Outcome::from_bool(true); group.len() + 1],
+            Fault::TooMany => return vec![Outcome::from(true); group.len() + 1],
             Fault::NotFinite => return vec![Outcome::from_f64(f64::NAN); group.len()],
         }
-        vec![Outcome::from_bool(true); group.len()]
+        vec![Outcome::from(true); group.len()]
     }
     fn components(&self, _: &Group) -> Vec<Component> {
         panic!("no parts")

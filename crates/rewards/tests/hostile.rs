@@ -1,4 +1,5 @@
 //! Hostile text costs bounded time, and never a panic.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "these are the helpers of tests")]
 
 use std::time::{Duration, Instant};
 

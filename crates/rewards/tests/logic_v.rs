@@ -1,4 +1,5 @@
 //! The worked examples of Logic-V: parsers, four rewards, the arbiter, the vote table.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "these are the helpers of tests")]
 
 use std::sync::Arc;
 

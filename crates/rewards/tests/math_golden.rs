@@ -1,4 +1,5 @@
 //! The math judge beside math-verify, on recorded verdicts.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "these are the helpers of tests")]
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

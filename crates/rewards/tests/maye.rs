@@ -1,4 +1,5 @@
 //! The worked examples of MAYE.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "these are the helpers of tests")]
 
 use rewards::*;
 

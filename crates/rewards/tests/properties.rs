@@ -1,4 +1,5 @@
 //! What holds for every text and every group.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "these are the helpers of tests")]
 
 use proptest::prelude::*;
 use rewards::*;

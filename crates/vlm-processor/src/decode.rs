@@ -5,13 +5,13 @@ use std::io::{Cursor, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use image::codecs::jpeg::JpegDecoder;
 use image::codecs::png::PngDecoder;
 use image::codecs::webp::WebPDecoder;
+use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, RgbImage};
 
 use crate::color::to_rgb;
-use crate::jpeg_end::has_end_marker;
+use crate::jpeg::decode_jpeg;
 use crate::limits::ImageLimits;
 use crate::pixel_error::ImageError;
 
@@ -61,8 +61,8 @@ fn read_capped(path: &Path, limits: &ImageLimits) -> Result<Vec<u8>, ImageError>
 ///
 /// The format is told from the content. EXIF orientation is applied; transparency is laid on white; grey,
 /// palettes, CMYK and 16-bit samples become 8-bit RGB the way Pillow converts them (which keeps the upper half of
-/// 16-bit colour, but cuts 16-bit grey off at 255). Of an animation the first picture is taken. Size limits are
-/// checked against the header, before memory is taken for pixels.
+/// 16-bit colour, but cuts 16-bit grey off at 255). JPEG decodes to the bytes of libjpeg-turbo. Of an animation the
+/// first picture is taken. Size limits are checked against the header, before memory is taken for pixels.
 ///
 /// ```
 /// use vlm_processor::{ImageLimits, decode_image};
@@ -104,13 +104,8 @@ fn decode_as(format: Format, bytes: &[u8], limits: &ImageLimits) -> Result<RgbIm
             finish(format, WebPDecoder::new(reader).map_err(failed)?, limits)
         }
         Format::Jpeg => {
-            let decoder = JpegDecoder::new(reader).map_err(failed)?;
-            // The decoder would fill what is missing with grey; Pillow refuses.
-            if !has_end_marker(bytes) {
-                let detail = "the end marker is missing".into();
-                return Err(ImageError::Damaged { format: format.name(), detail });
-            }
-            finish(format, decoder, limits)
+            let (picture, exif) = decode_jpeg(bytes, limits)?;
+            Ok(upright(picture, Orientation::from_exif_chunk(&exif)))
         }
     }
 }
@@ -134,18 +129,17 @@ fn finish(
     limits: &ImageLimits,
 ) -> Result<RgbImage, ImageError> {
     let (width, height) = decoder.dimensions();
-    if u64::from(width) * u64::from(height) > limits.pixels() {
-        return Err(ImageError::TooManyPixels { width, height, limit: limits.pixels() });
-    }
-    if decoder.total_bytes() > limits.max_alloc_bytes {
-        return Err(ImageError::TooMuchMemory { limit: limits.max_alloc_bytes });
-    }
+    limits.check((width, height), decoder.total_bytes())?;
     let failed = |error| translated(format, error, limits);
-    // A damaged EXIF block is no reason to refuse the picture.
-    let orientation = decoder.orientation().unwrap_or(image::metadata::Orientation::NoTransforms);
-    let mut picture = DynamicImage::ImageRgb8(to_rgb(DynamicImage::from_decoder(decoder).map_err(failed)?));
-    picture.apply_orientation(orientation);
-    Ok(picture.into_rgb8())
+    let orientation = decoder.orientation().ok();
+    Ok(upright(to_rgb(DynamicImage::from_decoder(decoder).map_err(failed)?), orientation))
+}
+
+/// Turns the picture as its EXIF block says; a damaged block is no reason to refuse the picture.
+fn upright(picture: RgbImage, orientation: Option<Orientation>) -> RgbImage {
+    let mut picture = DynamicImage::ImageRgb8(picture);
+    picture.apply_orientation(orientation.unwrap_or(Orientation::NoTransforms));
+    picture.into_rgb8()
 }
 
 fn translated(format: Format, error: image::ImageError, limits: &ImageLimits) -> ImageError {

@@ -9,7 +9,7 @@ mod decode;
 mod dispatch;
 mod family;
 mod grid;
-mod jpeg_end;
+mod jpeg;
 mod kernel;
 mod labels;
 mod limits;

@@ -1,5 +1,7 @@
 //! How large an image may be: checked against its header, before memory is taken for its pixels.
 
+use crate::pixel_error::ImageError;
+
 /// No limit may be raised above this many pixels: the figure at which Pillow, too, refuses a picture as a
 /// decompression bomb.
 pub const HARD_MAX_PIXELS: u64 = 178_956_970;
@@ -25,5 +27,16 @@ impl ImageLimits {
     /// The pixel cap that is really applied.
     pub fn pixels(&self) -> u64 {
         self.max_pixels.min(HARD_MAX_PIXELS)
+    }
+
+    /// Checks what a header claims: width and height, and the bytes that decoding takes for them.
+    pub(crate) fn check(&self, (width, height): (u32, u32), bytes: u64) -> Result<(), ImageError> {
+        if u64::from(width) * u64::from(height) > self.pixels() {
+            return Err(ImageError::TooManyPixels { width, height, limit: self.pixels() });
+        }
+        if bytes > self.max_alloc_bytes {
+            return Err(ImageError::TooMuchMemory { limit: self.max_alloc_bytes });
+        }
+        Ok(())
     }
 }

@@ -6,7 +6,7 @@
 use image::RgbImage;
 use rayon::prelude::*;
 
-use crate::dispatch::fill_band;
+use crate::dispatch::{Task, run_widest};
 use crate::grid::{Grid, Patches};
 use crate::resize::{LANES, Plan, Scratch};
 
@@ -85,12 +85,12 @@ pub(crate) fn cut(
     let cut = Cut { frames, plan: Plan::new(source, size), layout, normalise };
     let mut values = vec![0.0; grid.patches() * layout.values()];
     let bands = grid.h / layout.merge;
-    values
-        .par_chunks_mut(grid.w * layout.merge * layout.values())
-        .enumerate()
-        .for_each_init(Worker::default, |worker, (index, band)| {
-            fill_band(&cut, worker, (index / bands, index % bands), band)
-        });
+    values.par_chunks_mut(grid.w * layout.merge * layout.values()).enumerate().for_each_init(
+        Worker::default,
+        |worker, (index, band)| {
+            run_widest(Band { cut: &cut, worker, place: (index / bands, index % bands), values: band });
+        },
+    );
     Patches { grid, values }
 }
 
@@ -102,10 +102,25 @@ pub(crate) struct Worker {
     values: Vec<f32>,
 }
 
-impl Cut<'_> {
-    /// Fills one band: `place` is its temporal patch and its place from the top.
+/// One band to fill: `place` is its temporal patch and its place from the top.
+struct Band<'a, 'b> {
+    cut: &'a Cut<'b>,
+    worker: &'a mut Worker,
+    place: (usize, usize),
+    values: &'a mut [f32],
+}
+
+impl Task for Band<'_, '_> {
     #[inline(always)]
-    pub(crate) fn fill(&self, worker: &mut Worker, place: (usize, usize), band: &mut [f32]) {
+    fn run(self) {
+        self.cut.fill(self.worker, self.place, self.values);
+    }
+}
+
+impl Cut<'_> {
+    /// Fills one band.
+    #[inline(always)]
+    fn fill(&self, worker: &mut Worker, place: (usize, usize), band: &mut [f32]) {
         let first_frame = place.0 * self.layout.temporal;
         let last = self.frames.len() - 1;
         let mut slot = 0;

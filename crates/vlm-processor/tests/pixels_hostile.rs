@@ -1,4 +1,5 @@
 //! Broken and hostile images and clips: typed errors, never a panic, never memory that a header only claims.
+#![allow(clippy::unwrap_used)] // A test that cannot go on fails where it stands.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +10,8 @@ use vlm_processor::{
 };
 
 fn fixture(name: &str) -> Vec<u8> {
-    fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data-fixtures/images").join(name)).unwrap()
+    fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data-fixtures/images").join(name))
+        .expect("the fixture is there")
 }
 
 fn decode(bytes: &[u8]) -> Result<RgbImage, ImageError> {
@@ -109,7 +111,10 @@ fn mutated_files_give_pictures_or_errors_but_no_panics() {
         "palette-trns.png",
         "grey16.png",
         "cmyk.jpg",
+        "jpeg-420.jpg",
+        "jpeg-grey.jpg",
         "jpeg-rgb.jpg",
+        "progressive.jpg",
         "exif-6.jpg",
         "exif-6.png",
         "alpha.webp",
@@ -121,7 +126,7 @@ fn mutated_files_give_pictures_or_errors_but_no_panics() {
     let (mut pictures, mut errors) = (0, 0);
     for name in names {
         let whole = fixture(name);
-        for _ in 0..150 {
+        for _ in 0..if name.ends_with("jpg") { 500 } else { 150 } {
             let mut bytes = whole.clone();
             for _ in 0..=random.below(4) {
                 let at = random.below(bytes.len());
@@ -144,6 +149,34 @@ fn mutated_files_give_pictures_or_errors_but_no_panics() {
         }
     }
     assert!(pictures > 100 && errors > 100, "{pictures} pictures, {errors} errors");
+}
+
+/// A progressive JPEG of `width` x `height` grey pixels, none of which has any data, with so many scans.
+fn bare_scans(width: u16, height: u16, scans: usize) -> Vec<u8> {
+    let mut bytes = b"\xff\xd8\xff\xdb\0\x43\0".to_vec();
+    bytes.extend([1; 64]);
+    bytes.extend(b"\xff\xc2\0\x0b\x08");
+    bytes.extend(height.to_be_bytes().into_iter().chain(width.to_be_bytes()));
+    bytes.extend(b"\x01\x01\x11\0\xff\xc4\0\x14\0\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0");
+    bytes.extend(b"\xff\xda\0\x08\x01\x01\0\0\0\0".repeat(scans));
+    bytes.extend(b"\xff\xd9");
+    bytes
+}
+
+#[test]
+fn a_jpeg_cannot_take_more_memory_or_time_than_its_size_allows() {
+    assert!(matches!(
+        decode(&bare_scans(65_535, 65_535, 1)),
+        Err(ImageError::TooManyPixels { width: 65_535, height: 65_535, .. })
+    ));
+    let small = ImageLimits { max_alloc_bytes: 10_000, ..ImageLimits::default() };
+    assert!(matches!(
+        decode_image(&bare_scans(200, 200, 1), &small),
+        Err(ImageError::TooMuchMemory { limit: 10_000 })
+    ));
+    assert_eq!(decode(&bare_scans(200, 100, 100)).unwrap().dimensions(), (200, 100));
+    let error = decode(&bare_scans(200, 100, 101)).unwrap_err();
+    assert!(error.to_string().contains("more than 100 times"), "{error}");
 }
 
 #[test]

@@ -1,4 +1,5 @@
 //! Settings of model folders: the published precedence, and every way in which a file can be wrong.
+#![allow(clippy::unwrap_used)] // A test that cannot go on fails where it stands.
 
 use std::fs;
 use std::path::Path;
@@ -8,9 +9,9 @@ use tempfile::TempDir;
 use vlm_processor::{PixelBudget, SettingsError, VisionSettings};
 
 fn folder(files: &Map<String, Value>) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a folder can be made");
     for (name, content) in files {
-        fs::write(folder.path().join(name), content.to_string()).unwrap();
+        fs::write(folder.path().join(name), content.to_string()).expect("it can be written to");
     }
     folder
 }

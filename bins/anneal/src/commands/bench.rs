@@ -3,6 +3,7 @@
 use crate::args::{BenchArgs, Task};
 use crate::{Outcome, device, memory, rows};
 use serde::Serialize;
+use std::io::Write;
 use std::time::Instant;
 use vlm_model::VlModel;
 use vlm_model::generate::{DrawKey, Request, SamplingSettings};
@@ -43,12 +44,8 @@ pub fn run(args: &BenchArgs) -> Outcome {
         let prompts = prepare()?;
         measure_model(args, &device::load_model(&args.model)?, &prompts)?
     };
-    if args.json {
-        println!("{}", serde_json::to_string(&report)?);
-    } else {
-        println!("{}", sentence(&report));
-    }
-    Ok(())
+    let text = if args.json { serde_json::to_string(&report)? } else { sentence(&report) };
+    Ok(writeln!(std::io::stdout(), "{text}")?)
 }
 
 fn measure_model(

@@ -44,7 +44,7 @@ impl ChoiceAccuracy {
     /// ```
     pub fn score(&self, text: &str, gold: char) -> Outcome {
         match self.parser.read(text, self.range) {
-            Reading::Letter(letter) => Outcome::from_bool(letter == gold.to_ascii_uppercase()),
+            Reading::Letter(letter) => Outcome::from(letter == gold.to_ascii_uppercase()),
             Reading::Text(_) | Reading::None => Outcome::Unparsed(UnparsedKind::NoLetter),
         }
     }

@@ -157,7 +157,7 @@ impl RewardFn for ViewAnswerAccuracy {
     fn judge(&self, group: &Group) -> Vec<Outcome> {
         against_gold(group, |text, gold| {
             let answer = first_block(text, "answer").unwrap_or(text).trim();
-            Outcome::from_bool(same_answer(answer, gold))
+            Outcome::from(same_answer(answer, gold))
         })
     }
 

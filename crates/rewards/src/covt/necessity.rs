@@ -167,7 +167,7 @@ impl AblationNecessity {
     fn score(&self, completion: &Completion, with: &Outcome, without: &Outcome) -> Outcome {
         let uses = uses_features(&completion.text, self.rules.profile);
         match (uses, &completion.ablated) {
-            (false, _) => Outcome::from_bool(false),
+            (false, _) => Outcome::from(false),
             (true, None) => Outcome::NotApplicable,
             (true, Some(_)) => {
                 let rollout = |outcome| Rollout { uses, correct: is_right(outcome, &self.rules) };

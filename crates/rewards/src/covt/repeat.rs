@@ -32,7 +32,7 @@ impl RewardFn for NonRepeat {
     }
 
     fn judge(&self, group: &Group) -> Vec<Outcome> {
-        each(group, |text| Outcome::from_bool(has_no_repeats(text)))
+        each(group, |text| Outcome::from(has_no_repeats(text)))
     }
 }
 

@@ -96,7 +96,7 @@ impl LogicalConsistency {
 
     fn failed(&self, message: &str) -> Outcome {
         match self.failure {
-            ArbiterFailure::Zero => Outcome::from_bool(false),
+            ArbiterFailure::Zero => Outcome::from(false),
             ArbiterFailure::Drop => Outcome::Failed(RewardError::Arbiter { message: message.to_owned() }),
         }
     }

@@ -68,11 +68,11 @@ impl MathGold {
         let found = extract(prediction);
         let same_text = found.text.is_some() && found.text == self.gold.text;
         match (&self.gold.value, &found.value) {
-            _ if same_text => Outcome::from_bool(true),
+            _ if same_text => Outcome::from(true),
             (_, None) if found.text.is_none() => Outcome::Unparsed(UnparsedKind::NoAnswer),
             (_, None) => Outcome::Unparsed(UnparsedKind::NotAnExpression),
-            (Some(gold), Some(value)) => Outcome::from_bool(equal::values(gold, value, &Budget::new())),
-            (None, Some(_)) => Outcome::from_bool(false),
+            (Some(gold), Some(value)) => Outcome::from(equal::values(gold, value, &Budget::new())),
+            (None, Some(_)) => Outcome::from(false),
         }
     }
 }

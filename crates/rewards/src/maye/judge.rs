@@ -74,7 +74,7 @@ impl BoxedJudge {
         if answer.len() > limits::MAX_EXPRESSION || gold.len() > limits::MAX_EXPRESSION {
             return Outcome::Unparsed(UnparsedKind::TooLarge);
         }
-        Outcome::from_bool(self.same(&normalise(answer), &normalise(gold)))
+        Outcome::from(self.same(&normalise(answer), &normalise(gold)))
     }
 
     fn same(&self, answer: &str, gold: &str) -> bool {

@@ -3,12 +3,22 @@
 
 /// Position of `needle` at or after `from`, ignoring ASCII case.
 pub(crate) fn find_ignore_case(text: &str, needle: &str, from: usize) -> Option<usize> {
-    let (text, needle) = (text.as_bytes(), needle.as_bytes());
-    let first = needle.first()?.to_ascii_lowercase();
-    let last = text.len().checked_sub(needle.len())?;
-    (from..=last).find(|&i| {
-        text[i].to_ascii_lowercase() == first && text[i..i + needle.len()].eq_ignore_ascii_case(needle)
-    })
+    let first = *needle.as_bytes().first()?;
+    let (lower, upper) = (first.to_ascii_lowercase(), first.to_ascii_uppercase());
+    let (bytes, length) = (text.as_bytes(), needle.len());
+    let mut at = from;
+    while at + length <= bytes.len() {
+        // A sign has no case, and the search for one character of a string is the fastest there is.
+        at += match lower == upper {
+            true => text.get(at..)?.find(first as char)?,
+            false => bytes[at..].iter().position(|b| *b == lower || *b == upper)?,
+        };
+        if bytes.get(at..at + length)?.eq_ignore_ascii_case(needle.as_bytes()) {
+            return Some(at);
+        }
+        at += 1;
+    }
+    None
 }
 
 /// All positions of `needle`, ignoring ASCII case, in order, not overlapping.
