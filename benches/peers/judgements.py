@@ -8,6 +8,9 @@ from pathlib import Path
 
 from measure import HERE, Failed, run_json, spread_of
 
+# One of our passes takes milliseconds, so that a single interruption would double it: the median is of many.
+OUR_PASSES = 20
+
 
 @dataclass(frozen=True)
 class Peer:
@@ -71,10 +74,10 @@ class Court:
 
     def run(self, case: Judgement, judge: str, rows: str, repeat: int) -> dict:
         """One process of one judge; "ours" is the example `judge`."""
-        line = ["--input", str(self.pairs / f"{rows}.jsonl"), "--repeat", str(repeat)]
+        line = ["--input", str(self.pairs / f"{rows}.jsonl"), "--repeat"]
         if judge == "ours":
-            return run_json([str(self.judge), "--kind", case.kind, *line])
-        return run_json([str(self.python), str(HERE / "judge_peer.py"), "--judge", judge, *line])
+            return run_json([str(self.judge), "--kind", case.kind, *line, str(OUR_PASSES * repeat)])
+        return run_json([str(self.python), str(HERE / "judge_peer.py"), "--judge", judge, *line, str(repeat)])
 
     def expected(self, case: Judgement) -> list[bool]:
         """The verdicts that the pairs were made with, where they say so."""

@@ -25,9 +25,11 @@ SENTENCES = (
 # What follows the reasoning; the first group names a letter, the second does not.
 ANSWERS = ("\n<answer>{}</answer>", "\n<answer> {} </answer>", "\nThe correct answer is: ({})", "\nAnswer: {}")
 NO_ANSWERS = ("\n<answer></answer>", "\nIt cannot be told from these frames.")
-# What surrounds the reasoning, well formed three times out of four.
-LAYOUTS = ("<think>{}</think>", "<think>\n{}\n</think>", "<think>{}</think> done", "<think>{}</think>\n\n", "<think>{}</think>\n",
-           "<think>{}</think>\n<answer>C</answer>", "<think>{}", "<think><think>{}</think>", "{}")  # fmt: skip
+# What surrounds the reasoning, well formed two times out of three.
+LAYOUTS = (
+    "<think>{}</think>", "<think>\n{}\n</think>", "<think>{}</think> done", "<think>{}</think>\n\n",
+    "<think>{}</think>\n", "<think>{}</think>\n<answer>C</answer>", "<think>{}", "<think><think>{}</think>", "{}",
+)  # fmt: skip
 
 
 def reasoning(rng: random.Random) -> str:
