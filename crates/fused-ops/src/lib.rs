@@ -11,6 +11,7 @@ mod attention;
 mod bridge;
 mod kernel;
 mod linear;
+mod log_sum_exp;
 mod lora_linear;
 mod rms_norm;
 mod rotary;
@@ -20,6 +21,7 @@ mod write_rows;
 
 pub use attention::{AttentionPlan, KeyRows, PlanError, Segment, Visibility, attention};
 pub use linear::linear;
+pub use log_sum_exp::log_sum_exp;
 pub use lora_linear::{LoraPair, lora_linear};
 pub use rms_norm::rms_norm;
 pub use rotary::rotary;

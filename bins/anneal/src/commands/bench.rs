@@ -2,6 +2,7 @@
 
 use crate::args::{BenchArgs, Task};
 use crate::{Outcome, device, memory, rows};
+use rayon::prelude::*;
 use serde::Serialize;
 use std::io::Write;
 use std::time::Instant;
@@ -34,7 +35,8 @@ pub fn run(args: &BenchArgs) -> Outcome {
     let rows: Vec<&Row> = rows.iter().cycle().take(args.batch.max(1)).collect();
     let processor = Processor::from_dir(&args.model.model)?;
     let root = rows::root_of(&args.input);
-    let prepare = || rows.iter().map(|row| processor.prepare(row, root)).collect::<Result<Vec<_>, _>>();
+    // As every command does it: the rows of a batch side by side.
+    let prepare = || rows.par_iter().map(|row| processor.prepare(row, root)).collect::<Result<Vec<_>, _>>();
     let report = if args.task == Task::Preprocess {
         device::open(&args.model)?;
         let (seconds, prompts) = repeat(args.repeat, prepare)?;

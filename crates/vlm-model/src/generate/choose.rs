@@ -23,7 +23,7 @@ pub(super) fn choose(logits: &mut [f32], settings: &SamplingSettings, seen: &[u3
         }
     }
     let divisor = settings.temperature.divisor();
-    let (max, log_sum) = log_sum_exp(logits, divisor);
+    let (max, log_sum) = fused_ops::log_sum_exp(logits, divisor);
     if settings.repetition_penalty == 1.0 {
         let token = pick(logits, settings, draw);
         return Choice { token, logprob: log_prob(logits[token as usize], divisor, max, log_sum) };
@@ -34,15 +34,8 @@ pub(super) fn choose(logits: &mut [f32], settings: &SamplingSettings, seen: &[u3
     Choice { token, logprob: log_prob(logits[token as usize], divisor, max, log_sum) }
 }
 
-fn log_prob(logit: f32, divisor: f32, max: f32, log_sum: f64) -> f32 {
-    (f64::from((logit - max) / divisor) - log_sum) as f32
-}
-
-/// max lᵢ and ln Σ exp((lᵢ − max)/T).
-fn log_sum_exp(logits: &[f32], divisor: f32) -> (f32, f64) {
-    let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let sum: f64 = logits.iter().map(|logit| f64::from(((logit - max) / divisor).exp())).sum();
-    (max, sum.ln())
+fn log_prob(logit: f32, divisor: f32, max: f32, log_sum: f32) -> f32 {
+    (logit - max) / divisor - log_sum
 }
 
 /// Divides positive and multiplies negative logits of seen ids, once each.
@@ -99,12 +92,12 @@ fn keep_top_k(logits: &mut [f32], k: usize) {
 
 /// Removes the unlikely tail whose probabilities sum to at most 1 − p; the likeliest token always stays.
 fn keep_top_p(logits: &mut [f32], p: f32) {
-    let (max, log_sum) = log_sum_exp(logits, 1.0);
+    let (max, log_sum) = fused_ops::log_sum_exp(logits, 1.0);
     let mut ids: Vec<usize> = (0..logits.len()).collect();
     ids.sort_by(|a, b| descending(logits[*b], logits[*a]).then(a.cmp(b)));
     let mut tail = 0.0;
     for id in &ids[..ids.len() - 1] {
-        tail += (f64::from(logits[*id] - max) - log_sum).exp();
+        tail += f64::from((logits[*id] - max) - log_sum).exp();
         if tail > f64::from(1.0 - p) {
             break;
         }
