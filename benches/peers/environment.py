@@ -51,6 +51,6 @@ def machine() -> dict[str, object]:
         "cores": len(os.sched_getaffinity(0)),
         "memory_gib": round(int(memory) / 1024**2, 1) if memory.isdigit() else "unknown",
         "avx512": "avx512f" in flags,
-        "system": f"{platform.system()} {platform.release()}",
+        "system": platform.system(),
         "load_at_start": round(os.getloadavg()[0], 2),
     }

@@ -2,7 +2,7 @@
 
 use crate::{Finding, TextFile};
 
-const INHERITED: [&str; 5] = ["version", "edition", "rust-version", "license", "repository"];
+const INHERITED: [&str; 4] = ["version", "edition", "rust-version", "license"];
 
 /// Checks one Cargo.toml that has a `[package]`.
 pub fn check(manifest: &TextFile) -> Vec<Finding> {
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     const GOOD: &str = "[package]\nname = \"a\"\nversion.workspace = true\nedition.workspace = true\n\
-        rust-version.workspace = true\nlicense.workspace = true\nrepository.workspace = true\n\n\
+        rust-version.workspace = true\nlicense.workspace = true\n\n\
         [dependencies]\n\n[lints]\nworkspace = true\n";
 
     #[test]
