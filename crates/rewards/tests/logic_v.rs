@@ -181,17 +181,6 @@ fn consistency_scales_agreement_by_certainty() {
     assert_eq!(arbiter.calls(), 4, "a completion without reasoning is not sent");
 }
 
-#[test]
-fn a_failed_arbiter_scores_zero_or_is_left_out() {
-    let group = Group::of_texts(Sample::text("?", "A"), ["<think>It is C.</think><answer>C</answer>"]);
-    let reward = |failure| LogicalConsistency::new(Arc::new(ScriptedArbiter::default())).on_failure(failure);
-    assert_eq!(reward(ArbiterFailure::Zero).judge(&group)[0].value(), Some(0.0));
-    assert!(matches!(
-        reward(ArbiterFailure::Drop).judge(&group)[0],
-        Outcome::Failed(RewardError::Arbiter { .. })
-    ));
-}
-
 fn votes(text: &str) -> Votes {
     let mut parts = text.split('|').map(|part| part.chars().collect::<Vec<_>>());
     let mut next = || parts.next().unwrap();
