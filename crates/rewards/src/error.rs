@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::{ArbiterFailure, Finite};
+
 /// Why a reward gave no verdict.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -59,6 +61,8 @@ pub enum RewardError {
     Arbiter {
         /// What the arbiter reported.
         message: String,
+        /// What the recipe wants done about it.
+        policy: ArbiterFailure,
     },
 }
 
@@ -72,5 +76,27 @@ impl RewardError {
     /// ```
     pub fn bad_gold(gold: &str, why: crate::UnparsedKind) -> Self {
         Self::BadGold { gold: gold.chars().take(60).collect(), why }
+    }
+    /// What a completion scores in spite of the failure; `None` leaves the reward out of its total.
+    ///
+    /// ```
+    /// use rewards::{ArbiterFailure, Finite, RewardError};
+    /// let lost = |policy| RewardError::Arbiter { message: "busy".into(), policy };
+    /// assert_eq!(lost(ArbiterFailure::Zero).score(), Some(Finite::ZERO));
+    /// assert_eq!(lost(ArbiterFailure::Drop).score(), None);
+    /// ```
+    pub fn score(&self) -> Option<Finite> {
+        let zero = matches!(self, Self::Arbiter { policy: ArbiterFailure::Zero, .. });
+        zero.then_some(Finite::ZERO)
+    }
+
+    /// Whether the recipe wants the run to stop on this failure.
+    ///
+    /// ```
+    /// use rewards::{ArbiterFailure, RewardError};
+    /// assert!(RewardError::Arbiter { message: "busy".into(), policy: ArbiterFailure::Abort }.is_abort());
+    /// ```
+    pub const fn is_abort(&self) -> bool {
+        matches!(self, Self::Arbiter { policy: ArbiterFailure::Abort, .. })
     }
 }

@@ -69,8 +69,9 @@ pub use icl::{
     normalise_rewards, token_f1,
 };
 pub use logic::{
-    Arbiter, ArbiterFailure, ArbiterQuery, ArbiterVerdict, Decision, Escalation, LetterEntropy,
-    LogicalConsistency, ScriptedArbiter, Stability, Votes, certainty, jaccard, route,
+    AnswerParams, Arbiter, ArbiterError, ArbiterFailure, ArbiterQuery, ArbiterVerdict, Decision, Escalation,
+    LetterEntropy, LogicalConsistency, RefereePrompt, RefereedConsistency, Retries, ScriptedArbiter,
+    Stability, TextPrompt, Votes, certainty, jaccard, route,
 };
 pub use math::{MathAccuracy, MathGold, math_equal};
 pub use maye::{

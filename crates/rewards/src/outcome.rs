@@ -97,7 +97,7 @@ pub enum Outcome {
     NotApplicable,
     /// The completion could not be read; it scores [`RewardFn::unparsed_score`](crate::RewardFn::unparsed_score).
     Unparsed(UnparsedKind),
-    /// The reward itself failed; it is left out of the total and counted.
+    /// The reward itself failed; it is counted, and left out of the total unless [`RewardError::score`] has a value.
     Failed(RewardError),
 }
 

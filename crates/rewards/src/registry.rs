@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use crate::{
-    AblationNecessity, AnswerParser, AnswerPart, Arbiter, BoxedJudge, ChoiceAccuracy, CombinedReward,
-    ContentPenalty, ContextPenalty, ContextRule, CountPenalty, CountingReward, DistanceReward, ExactMatch,
-    GroundingAccuracy, GroundingFormat, GroupNecessity, JudgeMode, LanguagePenalty, Layout, LetterRange,
-    LogicalConsistency, MathAccuracy, MayeReward, NecessityRules, NonRepeat, NumericAccuracy, PhrasePenalty,
-    RelationMatch, RepetitionPenalty, RewardFn, SoftOverlong, SpatialReward, SpatialWeights, Stability,
-    ThinkAnswerFormat, UnknownName, ViewAnswerAccuracy, VqaAccuracy, VqaRule,
+    AblationNecessity, AnswerParser, AnswerPart, Arbiter, ArbiterFailure, BoxedJudge, ChoiceAccuracy,
+    CombinedReward, ContentPenalty, ContextPenalty, ContextRule, CountPenalty, CountingReward,
+    DistanceReward, ExactMatch, GroundingAccuracy, GroundingFormat, GroupNecessity, JudgeMode,
+    LanguagePenalty, Layout, LetterRange, LogicalConsistency, MathAccuracy, MayeReward, NecessityRules,
+    NonRepeat, NumericAccuracy, PhrasePenalty, RefereedConsistency, RelationMatch, RepetitionPenalty,
+    RewardFn, SoftOverlong, SpatialReward, SpatialWeights, Stability, ThinkAnswerFormat, UnknownName,
+    ViewAnswerAccuracy, VqaAccuracy, VqaRule,
 };
 
 /// What some rewards need beyond their name.
@@ -21,8 +22,10 @@ use crate::{
 /// ```
 #[derive(Clone, Default)]
 pub struct Registry {
-    /// The arbiter of `logical_consistency`.
+    /// The arbiter of `logical_consistency` and the names that begin so.
     pub arbiter: Option<Arc<dyn Arbiter>>,
+    /// What a failed call of the arbiter is worth.
+    pub arbiter_failure: ArbiterFailure,
     /// The limit and cache of `soft_overlong`.
     pub overlong: Option<SoftOverlong>,
     /// The settings of `necessity` and `necessity_ablation`.
@@ -49,7 +52,7 @@ pub enum RegistryError {
 type Make = fn(&Registry) -> Result<Arc<dyn RewardFn>, RegistryError>;
 
 /// Names, TRL's where TRL has one, with the reward each makes.
-const TABLE: [(&str, Make); 43] = [
+const TABLE: [(&str, Make); 45] = [
     ("accuracy_reward", |_| made(MathAccuracy)),
     ("answer_accuracy", |_| made(ViewAnswerAccuracy)),
     ("boxed_accuracy", |_| made(BoxedJudge::new(JudgeMode::Tolerant))),
@@ -76,7 +79,9 @@ const TABLE: [(&str, Make); 43] = [
     ("grounding_accuracy", |_| made(GroundingAccuracy)),
     ("grounding_format", |_| made(GroundingFormat)),
     ("language_penalty", |_| made(LanguagePenalty)),
-    ("logical_consistency", consistency),
+    ("logical_consistency", |r| consistency(r, AnswerParser::Strict)),
+    ("logical_consistency_binary", referee),
+    ("logical_consistency_published", |r| consistency(r, AnswerParser::PublishedConsistency)),
     ("math_accuracy", |_| made(MathAccuracy)),
     ("maye", |_| made(MayeReward::default())),
     ("necessity", |r| made(GroupNecessity::new(Arc::new(ViewAnswerAccuracy), r.necessity))),
@@ -108,9 +113,18 @@ fn overlong(registry: &Registry) -> Result<Arc<dyn RewardFn>, RegistryError> {
     made(registry.overlong.ok_or(missing)?)
 }
 
-fn consistency(registry: &Registry) -> Result<Arc<dyn RewardFn>, RegistryError> {
+fn arbiter(registry: &Registry) -> Result<Arc<dyn Arbiter>, RegistryError> {
     let missing = RegistryError::Missing { name: "logical_consistency", needs: "an arbiter" };
-    made(LogicalConsistency::new(registry.arbiter.clone().ok_or(missing)?))
+    registry.arbiter.clone().ok_or(missing)
+}
+
+fn consistency(registry: &Registry, parser: AnswerParser) -> Result<Arc<dyn RewardFn>, RegistryError> {
+    let reward = LogicalConsistency::new(arbiter(registry)?).with_parser(parser);
+    made(reward.on_failure(registry.arbiter_failure))
+}
+
+fn referee(registry: &Registry) -> Result<Arc<dyn RewardFn>, RegistryError> {
+    made(RefereedConsistency::new(arbiter(registry)?).on_failure(registry.arbiter_failure))
 }
 
 impl Registry {

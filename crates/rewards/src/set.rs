@@ -6,12 +6,12 @@ use std::time::Duration;
 use crate::contain::Contained;
 use crate::reward::Component;
 use crate::spread::{self, Spread};
-use crate::{Finite, Group, Outcome, RewardFn, RewardStats, Role};
+use crate::{Finite, Group, Outcome, RewardError, RewardFn, RewardStats, Role};
 
 /// A weighted sum of rewards: Rᵢ = Σₖ wₖ·rₖᵢ over the rewards k that have a verdict on completion i.
 ///
-/// Outcomes that are not applicable or failed are left out of the sum; a text that could not be read counts with the
-/// score its rule gives it. A completion on which no reward has a verdict has no total.
+/// Outcomes that are not applicable or failed are left out of the sum, unless the failure counts 0 by its policy; a text
+/// that could not be read counts with the score its rule gives it. A completion on which no reward has a verdict has no total.
 ///
 /// ```
 /// use rewards::{ChoiceAccuracy, Group, RewardSet, Sample, ThinkAnswerFormat};
@@ -173,6 +173,22 @@ impl RewardSet {
     }
 }
 
+impl GroupReport {
+    /// The first failure on which the recipe wants the run to stop; the totals are then not for training.
+    ///
+    /// ```
+    /// use rewards::{ChoiceAccuracy, Group, RewardSet, Sample};
+    /// let set = RewardSet::new().with(ChoiceAccuracy::default(), 1.0);
+    /// assert_eq!(set.judge(&Group::of_texts(Sample::text("?", "B"), ["B."])).abort(), None);
+    /// ```
+    pub fn abort(&self) -> Option<&RewardError> {
+        self.judged.iter().flat_map(|judged| &judged.outcomes).find_map(|outcome| match outcome {
+            Outcome::Failed(error) if error.is_abort() => Some(error),
+            _ => None,
+        })
+    }
+}
+
 impl Judged {
     /// Statistics of this reward over the group.
     ///
@@ -192,7 +208,8 @@ impl Judged {
         match &self.outcomes[index] {
             Outcome::Value(value) => Some(value.get()),
             Outcome::Unparsed(_) => Some(self.unparsed_score.get()),
-            Outcome::NotApplicable | Outcome::Failed(_) => None,
+            Outcome::Failed(error) => error.score().map(Finite::get),
+            Outcome::NotApplicable => None,
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The worked examples of CoVT-Reasoner.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "these are the helpers of tests")]
 
+use std::sync::Arc;
+
 use rewards::*;
 
 fn pads(pad: Pad, n: usize) -> String {
@@ -81,8 +83,7 @@ fn two_repeated_sentences_are_too_many() {
 }
 
 /// Content, context, context as published, count, phrase.
-fn penalties(think: &str) -> [f64; 5] {
-    let text = format!("<think>{think}</think><answer>3</answer>");
+fn penalties(text: &str) -> [f64; 5] {
     let rewards: [&dyn RewardFn; 5] = [
         &ContentPenalty,
         &ContextPenalty::new(ContextRule::Hundred),
@@ -90,7 +91,7 @@ fn penalties(think: &str) -> [f64; 5] {
         &CountPenalty,
         &PhrasePenalty,
     ];
-    rewards.map(|reward| one(reward, &text))
+    rewards.map(|reward| one(reward, text))
 }
 
 #[test]
@@ -114,9 +115,12 @@ fn penalties_match_the_worked_examples() {
         (format!("A mask of it: {} ok.", s(8)), [0.0, 0.0, 0.0, -1.0, 0.0]),
     ];
     for (think, expected) in rows {
-        assert_eq!(penalties(&think), expected, "{think}");
+        let text = format!("<think>{think}</think><answer>3</answer>");
+        assert_eq!(penalties(&text), expected, "{think}");
     }
-    assert_eq!(one(&CountPenalty, "no block at all"), 0.0);
+    for text in ["no block at all".to_owned(), s(8), format!("the edge map of the image is {}", s(8))] {
+        assert_eq!(penalties(&text), [0.0; 5], "{text}");
+    }
 }
 
 fn group_rewards(uses: &str, correct: &str) -> Vec<f64> {
@@ -195,4 +199,67 @@ fn short_answers_are_compared_without_algebra() {
     {
         assert!(!same_answer(a, b), "{a} {b}");
     }
+}
+
+/// The totals of one preset over a group with the gold answer 3.
+fn totals(preset: CovtPreset, texts: &[String]) -> Vec<f64> {
+    let report = covt_rewards(preset).judge(&Group::of_texts(Sample::text("?", "3"), texts.to_vec()));
+    report.totals.iter().map(|t| t.unwrap().get()).collect()
+}
+
+#[test]
+fn half_a_gain_is_worth_half_a_point() {
+    let text = |uses: bool, answer: u32| {
+        let note = format!("the segmentation of the image is {}, and", pads(Pad::Sam, 8));
+        let note = if uses { note } else { "I see".to_owned() };
+        format!("<think>{note} {answer} dots</think><answer>{answer}</answer>")
+    };
+    let uses = [true, true, true, true, false, false, false, false];
+    let answers = [3, 3, 3, 4, 3, 4, 4, 4];
+    let texts: Vec<_> = uses.into_iter().zip(answers).map(|(uses, answer)| text(uses, answer)).collect();
+    assert_eq!(totals(CovtPreset::ViewNecessity, &texts), [3.5, 3.5, 3.5, 2.0, 3.0, 2.0, 2.0, 2.0]);
+    assert_eq!(totals(CovtPreset::Plain, &texts), [1.0, 1.0, 1.0, 0.5, 1.0, 0.5, 0.5, 0.5]);
+    // One of the four runs is not enough for the count.
+    assert_eq!(totals(CovtPreset::AllPenalties, &texts), [2.5, 2.5, 2.5, 1.0, 2.0, 1.0, 1.0, 1.0]);
+}
+
+#[test]
+fn the_penalties_bound_the_total_from_below() {
+    let repeats = "A. A. A. A.";
+    let phrase = format!("{repeats} the edge map of the image is {}", pads(Pad::Sam, 8));
+    let texts = [format!("so <think>{phrase}</think><answer>4</answer>"), format!("{repeats} 4")];
+    assert_eq!(totals(CovtPreset::ViewNecessity, &texts), [-1.0, 0.0]);
+}
+
+#[test]
+fn ablation_judges_each_user_by_its_own_continuation() {
+    let user = |answer: &str, ablated: &str| {
+        let think = format!("<think>{}</think>", pads(Pad::Sam, 8));
+        Completion::new(format!("{think}<answer>{answer}</answer>"))
+            .with_ablated(format!("<answer>{ablated}</answer>"))
+    };
+    let plain = Completion::new("<think>plain</think><answer>3</answer>");
+    let completions = vec![user("3", "4"), user("3", "3"), user("4", "3"), user("4", "4"), plain];
+    let reward = AblationNecessity::new(Arc::new(ViewAnswerAccuracy), NecessityRules::default());
+    let outcomes = reward.judge(&Group::new(Sample::text("?", "3"), completions));
+    let values: Vec<_> = outcomes.iter().map(|o| o.value().unwrap()).collect();
+    assert_eq!(values, [1.0, -0.5, -0.5, 0.0, 0.0]);
+}
+
+#[test]
+fn on_grounding_rows_half_of_the_accuracy_is_right() {
+    let gold = [located([10.0, 10.0, 109.0, 109.0], (60.0, 60.0))];
+    let text = |uses: bool, x: u32| {
+        let think = if uses { pads(Pad::Dino, 4) } else { "plain".to_owned() };
+        let json = format!(r#"[{{"bbox_2d":[{x},10,{},109],"point_2d":[{},60]}}]"#, x + 99, x + 50);
+        format!("<think>{think}</think><answer>{json}</answer>")
+    };
+    let sample = Sample { gold: Gold::Objects(gold.to_vec()), ..Sample::default() };
+    // Shifted by 30: an overlap of 70/130, a mean difference of 15 and a distance of 30, so A = 1.
+    let group = Group::of_texts(sample, [text(true, 10), text(true, 40), text(false, 40)]);
+    let accuracy: Vec<_> = GroundingAccuracy.judge(&group).iter().map(|o| o.value().unwrap()).collect();
+    assert_eq!(accuracy, [3.0, 1.0, 1.0]);
+    let necessity = GroupNecessity::new(Arc::new(GroundingAccuracy), grounding_necessity());
+    let values: Vec<_> = necessity.judge(&group).iter().map(|o| o.value().unwrap()).collect();
+    assert_eq!(values, [0.5, 0.0, 0.0]);
 }

@@ -65,6 +65,13 @@ fn reward_modes_match_the_worked_examples() {
         (RewardMode::HardPlusGoldProbability, right, 1.35),
         (RewardMode::HardPlusGoldProbabilityPlusRelevance, wrong, 0.15),
         (RewardMode::Legacy, right, 0.0),
+        (RewardMode::HardOnly, right, 1.0),
+        (RewardMode::SoftOnly, right, 0.6),
+        (RewardMode::HardPlusGoldProbabilitySeparated, right, 2.35),
+        (RewardMode::HardPlusGoldProbabilityPlusRelevance, right, 1.35),
+        (RewardMode::Separated, CandidateScore { accuracy: 0.6, ..wrong }, 0.6),
+        (RewardMode::HardPlusGoldProbabilitySeparated, wrong, 0.1),
+        (RewardMode::HardPlusSoft, CandidateScore { accuracy: 90.0, ..right }, 5.0),
     ];
     for (mode, score, expected) in rows {
         assert!((mode.reward(&score, &weights) - expected).abs() < 1e-12, "{mode:?}");
@@ -79,4 +86,21 @@ fn normalised_rewards_are_centred_even_without_spread() {
     assert_eq!(normalise_rewards(&[1.0, 1.0, 3.0], Normalisation::Rank), [-0.5, -0.5, 1.0]);
     let z = normalise_rewards(&[1.5, 0.5, 0.0], Normalisation::ZScore);
     assert!((z[0] - 1.091089).abs() < 1e-6 && (z[2] + 0.872872).abs() < 1e-6);
+}
+
+#[test]
+fn nearness_to_the_gold_answers_matches_the_worked_examples() {
+    assert!((token_f1("red fire truck", "fire truck") - 0.8).abs() < 1e-6);
+    assert!((edit_similarity("truck", "trucks") - 0.909091).abs() < 1e-6);
+    assert!((ground_truth_probability(&[(2, 0.3), (5, 0.4), (1, 0.1)]) - 0.633333).abs() < 1e-6);
+}
+
+#[test]
+fn the_default_normalisation_is_bounded_and_none_changes_nothing() {
+    let mut rewards = vec![0.0; 19];
+    rewards.push(5.0);
+    let clamped = normalise_rewards(&rewards, Normalisation::ZScoreClamp);
+    let free = normalise_rewards(&rewards, Normalisation::ZScore);
+    assert!(clamped[19] == 3.0 && free[19] > 4.0 && clamped[0] == free[0], "{clamped:?} {free:?}");
+    assert_eq!(normalise_rewards(&rewards, Normalisation::None), rewards);
 }

@@ -181,17 +181,6 @@ fn consistency_scales_agreement_by_certainty() {
     assert_eq!(arbiter.calls(), 4, "a completion without reasoning is not sent");
 }
 
-#[test]
-fn a_failed_arbiter_scores_zero_or_is_left_out() {
-    let group = Group::of_texts(Sample::text("?", "A"), ["<think>It is C.</think><answer>C</answer>"]);
-    let reward = |failure| LogicalConsistency::new(Arc::new(ScriptedArbiter::default())).on_failure(failure);
-    assert_eq!(reward(ArbiterFailure::Zero).judge(&group)[0].value(), Some(0.0));
-    assert!(matches!(
-        reward(ArbiterFailure::Drop).judge(&group)[0],
-        Outcome::Failed(RewardError::Arbiter { .. })
-    ));
-}
-
 fn votes(text: &str) -> Votes {
     let mut parts = text.split('|').map(|part| part.chars().collect::<Vec<_>>());
     let mut next = || parts.next().unwrap();
@@ -208,7 +197,9 @@ fn the_vote_table_decides_by_the_first_rule_that_holds() {
         ("AAAAB|BBCDE|AAAAC", 'A', 5),
         ("AAAAB|AAABB|BBBCD", 'A', 7),
         ("AAAAB|BBCCD|CCCDE", 'A', 7),
+        ("AAAAA|BBBCD|CCDEA", 'A', 6),
         ("AABCD|DDEEB|DDDDD", 'D', 8),
+        ("AAABC|AAAAB|BBBCD", 'A', 9),
         ("AAABB|BBBCD|CCCDA", 'B', 10),
         ("AAAAB|BBCDE|CCCCB", 'C', 10),
         ("AAABB|BBAAC|CCCDD", 'A', 10),
@@ -220,13 +211,14 @@ fn the_vote_table_decides_by_the_first_rule_that_holds() {
 
 #[test]
 fn doubtful_votes_go_to_the_arbiter() {
-    use Escalation::{A, B, C};
+    use Escalation::{A, B, C, D};
     let rows = [
         ("AABCD|BBBCD|CCCDA", Decision::Escalate('B', 'C', A)),
         ("AABBC|DDDEE|EEEAB", Decision::Escalate('D', 'E', A)),
         ("AAABB|BBCCD|BBCCD", Decision::Escalate('A', 'B', B)),
         ("AAAAA|BBBBB|CCCCC", Decision::Escalate('A', 'B', C)),
         ("AAAAB|BBBCD|CCCCA", Decision::Escalate('A', 'B', C)),
+        ("AABCD|AABDE|CCCBD", Decision::Escalate('A', 'C', D)),
         ("AAABC|BCDEA|CCCCB", Decision::Generalist('A')),
         ("|BBBBB|BBBBB", Decision::Majority(Some('B'))),
         ("||", Decision::Majority(None)),
@@ -234,4 +226,48 @@ fn doubtful_votes_go_to_the_arbiter() {
     for (text, decision) in rows {
         assert_eq!(route(&votes(text)), decision, "{text}");
     }
+}
+
+#[test]
+fn fifty_characters_of_reasoning_qualify_closed_or_not() {
+    let (short, enough) = (&T1[..49], &T1[..50]);
+    close(&stability(&[enough, enough]), &[0.05, 0.05]);
+    close(&stability(&[enough, short]), &[0.0, 0.0]);
+    let open = format!("The answer is A. <THINK> {enough} ");
+    let group = Group::of_texts(Sample::text("?", "A"), [open.clone(), open]);
+    assert!(values(&Stability::default(), &group).iter().all(|value| *value > 0.0));
+}
+
+#[test]
+fn only_right_completions_are_compared() {
+    let text = |letter| format!("<think>{T1}</think><answer>{letter}</answer>");
+    let group = Group::of_texts(Sample::text("?", "A"), [text('A'), text('B'), text('B')]);
+    close(&values(&Stability::default(), &group), &[0.0, 0.0, 0.0]);
+}
+
+#[test]
+fn the_published_consistency_reads_a_letter_in_a_sentence() {
+    let group =
+        Group::of_texts(Sample::text("?", "A"), ["<think>It is D.</think><answer>The best is D</answer>"]);
+    let outcome = |name: &str| {
+        let arbiter = Arc::new(ScriptedArbiter::new([verdict(Some('D'), None)]));
+        let registry = Registry { arbiter: Some(arbiter), ..Registry::default() };
+        registry.get(name).unwrap().judge(&group).remove(0)
+    };
+    assert_eq!(outcome("logical_consistency_published").value(), Some(1.0));
+    assert_eq!(outcome("logical_consistency"), Outcome::Unparsed(UnparsedKind::NoLetter));
+}
+
+#[test]
+fn the_totals_of_both_presets_come_from_the_four_rewards() {
+    let text = |think: &str| format!("<think>{think}</think><answer>A</answer>");
+    let total = |preset| {
+        let arbiter =
+            Arc::new(ScriptedArbiter::new([verdict(Some('A'), Some(1.5)), verdict(Some('B'), None)]));
+        let group = Group::of_texts(Sample::text("?", "A"), [text(T1), text(T2), "B.".to_owned()]);
+        let report = logic_rewards(preset, arbiter).judge(&group);
+        report.totals.iter().map(|t| t.unwrap().get()).collect::<Vec<_>>()
+    };
+    close(&total(LogicPreset::Released), &[13.0385, 12.0385, 0.0]);
+    close(&total(LogicPreset::Launcher), &[8.5385, 8.0385, 0.0]);
 }

@@ -121,3 +121,53 @@ fn reflection_is_counted_over_texts_and_answers() {
     assert_eq!(["verify", "wait", "re-check", "recheck", "yet"].map(count), [1, 2, 1, 1, 1]);
     assert_eq!(counts.words.iter().sum::<usize>(), 6);
 }
+
+#[test]
+fn a_longer_word_is_not_a_shorter_one() {
+    let mut counts = Reflection::default();
+    counts.add("a reevaluation, I reevaluate", 1.0);
+    let count = |word: &str| counts.words[REFLECTION_WORDS.iter().position(|w| *w == word).unwrap()];
+    assert_eq!(["reevaluate", "reevaluation", "re-evaluate"].map(count), [1, 1, 0]);
+}
+
+#[test]
+fn shares_of_nothing_are_zero() {
+    let mut wrong = Reflection::default();
+    wrong.add("So x = 4.", 0.0);
+    for counts in [Reflection::default(), wrong] {
+        let shares = [
+            counts.ratio(),
+            counts.ratio_in_correct(),
+            counts.ratio_in_incorrect(),
+            counts.correct_in_reflective(),
+            counts.correct_in_plain(),
+        ];
+        assert_eq!(shares, [0.0; 5]);
+    }
+}
+
+#[test]
+fn the_format_counts_only_with_a_weight() {
+    let group =
+        Group::of_texts(Sample::text("?", r"\boxed{4}"), [r"<think>面积</think> \boxed{4}", r"\boxed{5}"]);
+    let values = |format_weight| {
+        let reward = MayeReward::new(MayeRules { format_weight, ..MayeRules::default() });
+        reward.judge(&group).iter().map(|o| o.value().unwrap()).collect::<Vec<_>>()
+    };
+    // Two ideographs among 27 characters.
+    let language = -0.1 * 2.0 / 27.0;
+    for (weight, expected) in [(Finite::ZERO, [1.0 + language, 0.0]), (Finite::ONE, [2.0 + language, 0.0])] {
+        let found = values(weight);
+        assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-12), "{found:?}");
+    }
+}
+
+#[test]
+fn a_length_without_the_end_token_is_a_minimum_of_one_more() {
+    let group =
+        Group::new(Sample::text("?", r"\boxed{4}"), vec![Completion::new(r"\boxed{4}").with_tokens(18)]);
+    let value = |min_tokens| {
+        MayeReward::new(MayeRules { min_tokens, ..MayeRules::default() }).judge(&group)[0].value()
+    };
+    assert_eq!([value(18), value(19)], [Some(1.0), Some(-0.1)]);
+}

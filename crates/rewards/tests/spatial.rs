@@ -77,3 +77,69 @@ fn a_missing_gold_answer_is_a_failure_and_not_a_score() {
     let outcomes = SpatialReward::default().judge(&Group::of_texts(Sample::default(), ["left"]));
     assert!(matches!(outcomes[0], Outcome::Failed(RewardError::WrongGold { .. })));
 }
+
+#[test]
+fn numbers_are_read_as_the_rules_say() {
+    let rows = [
+        ("twenty", "20", 1.0),
+        ("20 or nineteen", "19", 0.5),
+        ("1234567890", "5", -0.5),
+        ("2", "5", 0.2),
+        ("5", "none", -0.5),
+    ];
+    for (text, gold, expected) in rows {
+        assert_eq!(judge(&CountingReward, Sample::text("", gold), text), expected, "{text}");
+    }
+    for (text, gold, expected) in [
+        ("79 in", "2 m", 1.0),
+        ("6.5 feet", "2 m", 1.0),
+        ("2000 mm", "2 metres", 1.0),
+        ("3", "0 m", -0.5),
+        ("200", "2 m", -0.5),
+    ] {
+        assert_eq!(judge(&DistanceReward, Sample::text("", gold), text), expected, "{text}");
+    }
+}
+
+#[test]
+fn the_right_relation_earns_more_than_any_other() {
+    let relations = [
+        "left",
+        "right",
+        "above",
+        "below",
+        "in front of",
+        "behind",
+        "inside",
+        "outside",
+        "on",
+        "under",
+        "next to",
+        "near",
+        "far from",
+        "between",
+        "among",
+        "around",
+        "through",
+    ];
+    let sentence = |relation: &str| format!("The cat is {relation} the box.");
+    let score = |a: &str, b: &str| SpatialReward::default().score(&sentence(a), &sentence(b)).total;
+    for chosen in relations {
+        assert_eq!(score(chosen, chosen), 1.0);
+        for rejected in relations.into_iter().filter(|r| *r != chosen) {
+            assert!(score(rejected, chosen) <= -0.1, "{rejected} for {chosen}: {}", score(rejected, chosen));
+        }
+    }
+}
+
+#[test]
+fn the_parts_add_up_to_the_total() {
+    let group =
+        Group::of_texts(Sample::text("", "The cat is left of the box."), ["The cat is right of the box."]);
+    let parts = SpatialReward::default().components(&group);
+    let named: Vec<_> = parts.iter().map(|part| (part.name, part.values[0].get())).collect();
+    let expected = [("exact", 0.0), ("partial", 0.833333), ("spatial", 0.0), ("format", 1.0)];
+    for ((name, found), (expected_name, value)) in named.into_iter().zip(expected) {
+        assert!(name == expected_name && (found - value).abs() < 1e-6, "{name} {found}");
+    }
+}

@@ -2,7 +2,7 @@
 
 use super::{AnswerParser, LetterRange, Reading, strict};
 use crate::reward::with_gold;
-use crate::{Group, Outcome, RewardError, RewardFn, Role, UnparsedKind};
+use crate::{Group, Outcome, RewardError, RewardFn, Role, Sample, UnparsedKind};
 
 /// Choice accuracy: r = 1 if the letter read from the completion is the gold letter, else 0.
 ///
@@ -48,12 +48,18 @@ impl ChoiceAccuracy {
             Reading::Text(_) | Reading::None => Outcome::Unparsed(UnparsedKind::NoLetter),
         }
     }
+}
 
-    fn gold(&self, text: &str) -> Result<char, RewardError> {
-        let sole = strict::is_letter(text.trim().trim_matches(['(', ')', '.']));
-        let letter = sole.or_else(|| self.parser.read(text, self.range).letter());
-        letter.ok_or_else(|| RewardError::bad_gold(text, UnparsedKind::NoLetter))
-    }
+/// The gold letter: the whole gold answer but for brackets, else what `parser` reads in it.
+pub(crate) fn gold_letter(
+    sample: &Sample,
+    parser: AnswerParser,
+    range: LetterRange,
+) -> Result<char, RewardError> {
+    let text = sample.gold_text()?;
+    let sole = strict::is_letter(text.trim().trim_matches(['(', ')', '.']));
+    let letter = sole.or_else(|| parser.read(text, range).letter());
+    letter.ok_or_else(|| RewardError::bad_gold(text, UnparsedKind::NoLetter))
 }
 
 impl RewardFn for ChoiceAccuracy {
@@ -64,7 +70,7 @@ impl RewardFn for ChoiceAccuracy {
     fn judge(&self, group: &Group) -> Vec<Outcome> {
         with_gold(
             group,
-            |sample| self.gold(sample.gold_text()?),
+            |sample| gold_letter(sample, self.parser, self.range),
             |gold| group.completions().iter().map(|c| self.score(&c.text, gold)).collect(),
         )
     }

@@ -7,6 +7,7 @@ mod published;
 mod strict;
 
 pub use accuracy::ChoiceAccuracy;
+pub(crate) use accuracy::gold_letter;
 pub use letters::LetterRange;
 
 use crate::UnknownName;

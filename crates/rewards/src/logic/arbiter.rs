@@ -1,6 +1,6 @@
 //! A second model that says where a chain of reasoning ends up. The crate only knows the trait; clients live elsewhere.
 
-use std::sync::Mutex;
+use super::free_text::{AnswerParams, ArbiterError, TextPrompt};
 
 /// What an arbiter is asked: the task and the reasoning, never the answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,55 +39,19 @@ pub struct ArbiterVerdict {
 pub trait Arbiter: Send + Sync {
     /// One verdict per query, in order.
     fn judge(&self, queries: &[ArbiterQuery]) -> Vec<ArbiterVerdict>;
-}
 
-/// An arbiter that reads its verdicts from a list, for tests and examples. When the list is used up it fails.
-///
-/// ```
-/// use rewards::{Arbiter, ArbiterVerdict, ScriptedArbiter};
-/// let arbiter = ScriptedArbiter::new([ArbiterVerdict::default()]);
-/// assert_eq!(arbiter.calls(), 0);
-/// ```
-#[derive(Debug, Default)]
-pub struct ScriptedArbiter {
-    script: Mutex<Script>,
-}
-
-#[derive(Debug, Default)]
-struct Script {
-    verdicts: Vec<ArbiterVerdict>,
-    used: usize,
-}
-
-impl ScriptedArbiter {
-    /// Verdicts in the order in which they will be given.
+    /// A reply in words to one prompt. It asks once: trying again is the caller's, see [`Retries`](crate::Retries).
+    ///
+    /// # Errors
+    /// [`ArbiterError::NoFreeText`] unless an implementation overrides this method; else whatever kept the reply away.
     ///
     /// ```
-    /// assert_eq!(rewards::ScriptedArbiter::new([]).calls(), 0);
+    /// use rewards::{AnswerParams, Arbiter, ScriptedArbiter, TextPrompt};
+    /// let arbiter = ScriptedArbiter::default().with_replies([Ok("B".to_owned())]);
+    /// let prompt = TextPrompt { system: "One letter.".into(), user: "A or B?".into() };
+    /// assert_eq!(arbiter.answer(&prompt, &AnswerParams::ONE_LETTER).unwrap(), "B");
     /// ```
-    pub fn new(verdicts: impl IntoIterator<Item = ArbiterVerdict>) -> Self {
-        Self { script: Mutex::new(Script { verdicts: verdicts.into_iter().collect(), used: 0 }) }
-    }
-
-    /// How many queries were answered so far.
-    ///
-    /// ```
-    /// assert_eq!(rewards::ScriptedArbiter::default().calls(), 0);
-    /// ```
-    pub fn calls(&self) -> usize {
-        self.script.lock().map_or(0, |script| script.used)
-    }
-}
-
-impl Arbiter for ScriptedArbiter {
-    fn judge(&self, queries: &[ArbiterQuery]) -> Vec<ArbiterVerdict> {
-        let failure = |error: &str| ArbiterVerdict { error: Some(error.to_owned()), ..Default::default() };
-        let Ok(mut script) = self.script.lock() else { return vec![failure("script lost"); queries.len()] };
-        let next = |_: &ArbiterQuery| {
-            let verdict = script.verdicts.get(script.used).cloned();
-            script.used += 1;
-            verdict.unwrap_or_else(|| failure("the script has ended"))
-        };
-        queries.iter().map(next).collect()
+    fn answer(&self, _prompt: &TextPrompt, _params: &AnswerParams) -> Result<String, ArbiterError> {
+        Err(ArbiterError::NoFreeText)
     }
 }

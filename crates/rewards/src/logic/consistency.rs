@@ -3,19 +3,10 @@
 use std::sync::Arc;
 
 use super::arbiter::{Arbiter, ArbiterQuery, ArbiterVerdict};
+use super::claim::Claim;
 use super::entropy::certainty;
-use crate::text::tags::first_block;
-use crate::{AnswerParser, Completion, Group, LetterRange, Outcome, RewardError, RewardFn, UnparsedKind};
-
-/// What a failed call of the arbiter is worth.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ArbiterFailure {
-    /// The component is 0.
-    #[default]
-    Zero,
-    /// The component is left out of the sum for that completion, and counted as failed.
-    Drop,
-}
+use super::failure::ArbiterFailure;
+use crate::{AnswerParser, Group, Outcome, RewardFn, UnparsedKind};
 
 /// Entropy-scaled logical consistency: r = \[arbiter letter = student letter\] · p, p = 1 − clamp(H/3, 0, 1).
 ///
@@ -47,7 +38,7 @@ impl LogicalConsistency {
     /// assert_eq!(reward.name(), "logical_consistency");
     /// ```
     pub fn new(arbiter: Arc<dyn Arbiter>) -> Self {
-        Self { arbiter, parser: AnswerParser::Strict, failure: ArbiterFailure::Zero }
+        Self { arbiter, parser: AnswerParser::Strict, failure: ArbiterFailure::default() }
     }
 
     /// The same reward with the student's letter read by another rule, such as
@@ -73,16 +64,8 @@ impl LogicalConsistency {
         Self { failure, ..self }
     }
 
-    fn question(
-        &self,
-        question: &str,
-        completion: &Completion,
-    ) -> Result<(ArbiterQuery, char), UnparsedKind> {
-        let block = |tag| first_block(&completion.text, tag).map(str::trim).filter(|text| !text.is_empty());
-        let reasoning = block("think").ok_or(UnparsedKind::NoReasoning)?;
-        let answer = block("answer").ok_or(UnparsedKind::NoAnswer)?;
-        let tagged = format!("<answer>{answer}</answer>");
-        let letter = self.parser.read(&tagged, LetterRange::A_TO_H).letter().ok_or(UnparsedKind::NoLetter)?;
+    fn question(&self, question: &str, text: &str) -> Result<(ArbiterQuery, char), UnparsedKind> {
+        let Claim { reasoning, letter } = Claim::read(text, self.parser)?;
         Ok((ArbiterQuery { question: question.to_owned(), reasoning: reasoning.to_owned() }, letter))
     }
 
@@ -95,10 +78,7 @@ impl LogicalConsistency {
     }
 
     fn failed(&self, message: &str) -> Outcome {
-        match self.failure {
-            ArbiterFailure::Zero => Outcome::from(false),
-            ArbiterFailure::Drop => Outcome::Failed(RewardError::Arbiter { message: message.to_owned() }),
-        }
+        Outcome::Failed(self.failure.error(message))
     }
 }
 
@@ -109,7 +89,7 @@ impl RewardFn for LogicalConsistency {
 
     fn judge(&self, group: &Group) -> Vec<Outcome> {
         let question = &group.sample().question;
-        let asked: Vec<_> = group.completions().iter().map(|c| self.question(question, c)).collect();
+        let asked: Vec<_> = group.completions().iter().map(|c| self.question(question, &c.text)).collect();
         let queries: Vec<_> = asked.iter().flatten().map(|(query, _)| query.clone()).collect();
         let verdicts = if queries.is_empty() { Vec::new() } else { self.arbiter.judge(&queries) };
         let complete = verdicts.len() == queries.len();

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use crate::choice::gold_letter;
 use crate::reward::with_gold;
 use crate::text::tags::reasoning;
-use crate::{AnswerParser, Completion, Group, LetterRange, Outcome, RewardError, RewardFn, UnparsedKind};
+use crate::{AnswerParser, Completion, Group, LetterRange, Outcome, RewardFn};
 
 /// Similarity above which a pair earns a bonus.
 const THRESHOLD: f64 = 0.3;
@@ -89,11 +90,9 @@ impl RewardFn for Stability {
     }
 
     fn judge(&self, group: &Group) -> Vec<Outcome> {
-        let gold =
-            |text: &str| self.letter(text).ok_or_else(|| RewardError::bad_gold(text, UnparsedKind::NoLetter));
         with_gold(
             group,
-            |sample| gold(sample.gold_text()?),
+            |sample| gold_letter(sample, self.parser, LetterRange::A_TO_H),
             |gold| {
                 let all: Vec<_> = group.completions().iter().map(|c| self.qualifying(c, gold)).collect();
                 let best = |i: usize, own: &Reasoning| {
