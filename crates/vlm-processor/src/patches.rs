@@ -10,6 +10,9 @@ use crate::dispatch::{Task, run_widest};
 use crate::grid::{Grid, Patches};
 use crate::resize::{LANES, Plan, Scratch};
 
+/// Pixels that are normalised at a time.
+const RUN: usize = 16;
+
 /// Sizes of a patch and of the groups that patches form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Layout {
@@ -32,11 +35,11 @@ impl Layout {
         self.patch * self.merge
     }
 
-    /// Where within a band's values patch (`row`, `column`) starts: merged tokens go left to right, and inside
-    /// each of them its patches go in raster order.
-    fn patch_start(&self, row: usize, column: usize) -> usize {
-        let token = (column / self.merge) * self.merge * self.merge;
-        (token + row * self.merge + column % self.merge) * self.values()
+    /// Place (row, column) of the patch that stands at `index` of a band: merged tokens go left to right, and
+    /// inside each of them its patches go in raster order.
+    fn place(&self, index: usize) -> (usize, usize) {
+        let (token, inside) = (index / (self.merge * self.merge), index % (self.merge * self.merge));
+        (inside / self.merge, token * self.merge + inside % self.merge)
     }
 }
 
@@ -49,14 +52,14 @@ pub(crate) struct Normalise {
 }
 
 impl Normalise {
-    /// Channel `channel` of a row of pixels.
+    /// Channel `channel` of a run of pixels.
     #[inline(always)]
-    fn row(&self, pixels: &[u8], channel: usize, out: &mut [f32]) {
+    fn run(&self, pixels: &[[u8; LANES]; RUN], channel: usize) -> [f32; RUN] {
         let (mean, std) = (self.mean[channel], self.std[channel]);
-        for (value, pixel) in out.iter_mut().zip(pixels.as_chunks::<LANES>().0) {
-            let byte = (u32::from_le_bytes(*pixel) >> (8 * channel)) & 0xff;
-            *value = (byte as i32 as f32 - mean) / std;
-        }
+        pixels.map(|pixel| {
+            let byte = (u32::from_le_bytes(pixel) >> (8 * channel)) & 0xff;
+            (byte as i32 as f32 - mean) / std
+        })
     }
 }
 
@@ -99,7 +102,6 @@ pub(crate) fn cut(
 pub(crate) struct Worker {
     scratch: Scratch,
     pixels: Vec<u8>,
-    values: Vec<f32>,
 }
 
 /// One band to fill: `place` is its temporal patch and its place from the top.
@@ -142,39 +144,48 @@ impl Cut<'_> {
         (top, slots): (usize, std::ops::Range<usize>),
         band: &mut [f32],
     ) {
-        let (factor, width) = (self.layout.factor(), self.plan.width());
+        let (factor, stride) = (self.layout.factor(), self.plan.stride());
         let rows = top * factor..(top + 1) * factor;
-        worker.pixels.resize(self.plan.stride(), 0);
-        worker.values.resize(width, 0.0);
+        // A run that starts in the last row may end behind it.
+        worker.pixels.resize(factor * stride + RUN * LANES, 0);
         let first = worker.scratch.widen(&self.frames[frame], &self.plan, rows.start, rows.end);
-        for y in rows.clone() {
-            worker.scratch.row(&self.plan, first, y, &mut worker.pixels);
-            for channel in 0..3 {
-                self.normalise.row(&worker.pixels, channel, &mut worker.values);
-                for slot in slots.clone() {
-                    self.scatter(&worker.values, (y - rows.start, channel, slot), band);
+        for (y, row) in rows.zip(worker.pixels.chunks_exact_mut(stride)) {
+            worker.scratch.row(&self.plan, first, y, row);
+        }
+        let pixels = worker.pixels.as_chunks::<LANES>().0;
+        for (index, patch) in band.chunks_exact_mut(self.layout.values()).enumerate() {
+            let (row, column) = self.layout.place(index);
+            let corner = &pixels[row * self.layout.patch * (stride / LANES) + column * self.layout.patch..];
+            self.fill_patch(corner, slots.clone(), patch);
+        }
+    }
+
+    /// Writes the slots of one patch, whose upper left pixel is the first of `corner`.
+    #[inline(always)]
+    fn fill_patch(&self, corner: &[[u8; LANES]], slots: std::ops::Range<usize>, patch: &mut [f32]) {
+        let area = self.layout.patch * self.layout.patch;
+        for (channel, planes) in patch.chunks_exact_mut(self.layout.temporal * area).enumerate() {
+            let (plane, copies) = planes[slots.start * area..slots.end * area].split_at_mut(area);
+            self.fill_plane(corner, channel, plane);
+            copies.chunks_exact_mut(area).for_each(|copy| copy.copy_from_slice(plane));
+        }
+    }
+
+    /// Writes one channel of a patch, whole runs at a time: what a run writes behind its row, the next row
+    /// overwrites.
+    #[inline(always)]
+    fn fill_plane(&self, corner: &[[u8; LANES]], channel: usize, plane: &mut [f32]) {
+        let (patch, stride) = (self.layout.patch, self.plan.stride() / LANES);
+        for y in 0..patch {
+            for x in (0..patch).step_by(RUN) {
+                let Some(pixels) = corner[y * stride + x..].first_chunk() else { return };
+                let values = self.normalise.run(pixels, channel);
+                let rest = &mut plane[y * patch + x..];
+                match rest.first_chunk_mut() {
+                    Some(run) => *run = values,
+                    None => rest.copy_from_slice(&values[..rest.len()]),
                 }
             }
         }
-    }
-
-    /// Deals one row of values to the patches it crosses.
-    #[inline(always)]
-    fn scatter(&self, values: &[f32], (y, channel, slot): (usize, usize, usize), band: &mut [f32]) {
-        let patch = self.layout.patch;
-        let inside = ((channel * self.layout.temporal + slot) * patch + y % patch) * patch;
-        for (column, piece) in values.chunks_exact(patch).enumerate() {
-            let start = self.layout.patch_start(y / patch, column) + inside;
-            copy_piece(piece, &mut band[start..start + patch]);
-        }
-    }
-}
-
-/// `copy_from_slice` with the published patch width known to the compiler.
-#[inline(always)]
-fn copy_piece(from: &[f32], to: &mut [f32]) {
-    match (<&[f32; 14]>::try_from(from), <&mut [f32; 14]>::try_from(&mut *to)) {
-        (Ok(from), Ok(to)) => *to = *from,
-        _ => to.copy_from_slice(from),
     }
 }
