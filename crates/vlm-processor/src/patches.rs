@@ -3,6 +3,8 @@
 //! A band is `merge_size` rows of patches: the patches of a band are neighbours in the output, so bands are
 //! written by different threads without a lock, and no picture in `f32` ever exists as a whole.
 
+use std::ops::Range;
+
 use image::RgbImage;
 use rayon::prelude::*;
 
@@ -52,14 +54,19 @@ pub(crate) struct Normalise {
 }
 
 impl Normalise {
-    /// Channel `channel` of a run of pixels.
+    /// Channel `channel` of a run of pixels to the head of `rest`, the rest of its plane. What then stands behind
+    /// the end of its row, the next row overwrites.
     #[inline(always)]
-    fn run(&self, pixels: &[[u8; LANES]; RUN], channel: usize) -> [f32; RUN] {
+    fn run(&self, pixels: &[[u8; LANES]; RUN], channel: usize, rest: &mut [f32]) {
         let (mean, std) = (self.mean[channel], self.std[channel]);
-        pixels.map(|pixel| {
+        let value = |pixel: [u8; LANES]| {
             let byte = (u32::from_le_bytes(pixel) >> (8 * channel)) & 0xff;
             (byte as i32 as f32 - mean) / std
-        })
+        };
+        match rest.first_chunk_mut() {
+            Some(run) => *run = pixels.map(value),
+            None => rest.iter_mut().zip(pixels).for_each(|(to, &pixel)| *to = value(pixel)),
+        }
     }
 }
 
@@ -91,7 +98,7 @@ pub(crate) fn cut(
     values.par_chunks_mut(grid.w * layout.merge * layout.values()).enumerate().for_each_init(
         Worker::default,
         |worker, (index, band)| {
-            run_widest(Band { cut: &cut, worker, place: (index / bands, index % bands), values: band });
+            cut.fill(worker, (index / bands, index % bands), band);
         },
     );
     Patches { grid, values }
@@ -104,24 +111,8 @@ pub(crate) struct Worker {
     pixels: Vec<u8>,
 }
 
-/// One band to fill: `place` is its temporal patch and its place from the top.
-struct Band<'a, 'b> {
-    cut: &'a Cut<'b>,
-    worker: &'a mut Worker,
-    place: (usize, usize),
-    values: &'a mut [f32],
-}
-
-impl Task for Band<'_, '_> {
-    #[inline(always)]
-    fn run(self) {
-        self.cut.fill(self.worker, self.place, self.values);
-    }
-}
-
 impl Cut<'_> {
-    /// Fills one band.
-    #[inline(always)]
+    /// Fills one band; `place` is its temporal patch and its place from the top.
     fn fill(&self, worker: &mut Worker, place: (usize, usize), band: &mut [f32]) {
         let first_frame = place.0 * self.layout.temporal;
         let last = self.frames.len() - 1;
@@ -130,39 +121,63 @@ impl Cut<'_> {
             let frame = first_frame + slot;
             // The last frame also fills the slots that no frame of its own is left for.
             let end = if frame == last { self.layout.temporal } else { slot + 1 };
-            self.fill_slots(worker, frame, (place.1, slot..end), band);
+            run_widest(Resize { cut: self, worker, frame: &self.frames[frame], top: place.1 });
+            run_widest(Deal { cut: self, pixels: &worker.pixels, slots: slot..end, band });
             slot = end;
         }
     }
+}
 
-    /// Writes the rows of one frame's band into its slots.
+/// Resizing the rows of one band of `frame`, the `top`th from the top. It and [`Deal`] are tasks of their own
+/// because the compiler runs out of registers over both at once.
+struct Resize<'a, 'b> {
+    cut: &'a Cut<'b>,
+    worker: &'a mut Worker,
+    frame: &'a RgbImage,
+    top: usize,
+}
+
+impl Task for Resize<'_, '_> {
     #[inline(always)]
-    fn fill_slots(
-        &self,
-        worker: &mut Worker,
-        frame: usize,
-        (top, slots): (usize, std::ops::Range<usize>),
-        band: &mut [f32],
-    ) {
-        let (factor, stride) = (self.layout.factor(), self.plan.stride());
+    fn run(self) {
+        let Self { cut, worker, frame, top } = self;
+        let (factor, stride) = (cut.layout.factor(), cut.plan.stride());
         let rows = top * factor..(top + 1) * factor;
         // A run that starts in the last row may end behind it.
         worker.pixels.resize(factor * stride + RUN * LANES, 0);
-        let first = worker.scratch.widen(&self.frames[frame], &self.plan, rows.start, rows.end);
+        let first = worker.scratch.widen(frame, &cut.plan, rows.start, rows.end);
         for (y, row) in rows.zip(worker.pixels.chunks_exact_mut(stride)) {
-            worker.scratch.row(&self.plan, first, y, row);
-        }
-        let pixels = worker.pixels.as_chunks::<LANES>().0;
-        for (index, patch) in band.chunks_exact_mut(self.layout.values()).enumerate() {
-            let (row, column) = self.layout.place(index);
-            let corner = &pixels[row * self.layout.patch * (stride / LANES) + column * self.layout.patch..];
-            self.fill_patch(corner, slots.clone(), patch);
+            worker.scratch.row(&cut.plan, first, y, row);
         }
     }
+}
 
+/// Normalising the pixels of a band into some slots of its patches.
+struct Deal<'a, 'b> {
+    cut: &'a Cut<'b>,
+    pixels: &'a [u8],
+    slots: Range<usize>,
+    band: &'a mut [f32],
+}
+
+impl Task for Deal<'_, '_> {
+    #[inline(always)]
+    fn run(self) {
+        let layout = self.cut.layout;
+        let (side, stride) = (layout.patch, self.cut.plan.stride() / LANES);
+        let pixels = self.pixels.as_chunks::<LANES>().0;
+        for (index, patch) in self.band.chunks_exact_mut(layout.values()).enumerate() {
+            let (row, column) = layout.place(index);
+            let corner = &pixels[row * side * stride + column * side..];
+            self.cut.fill_patch(corner, self.slots.clone(), patch);
+        }
+    }
+}
+
+impl Cut<'_> {
     /// Writes the slots of one patch, whose upper left pixel is the first of `corner`.
     #[inline(always)]
-    fn fill_patch(&self, corner: &[[u8; LANES]], slots: std::ops::Range<usize>, patch: &mut [f32]) {
+    fn fill_patch(&self, corner: &[[u8; LANES]], slots: Range<usize>, patch: &mut [f32]) {
         let area = self.layout.patch * self.layout.patch;
         for (channel, planes) in patch.chunks_exact_mut(self.layout.temporal * area).enumerate() {
             let (plane, copies) = planes[slots.start * area..slots.end * area].split_at_mut(area);
@@ -171,20 +186,15 @@ impl Cut<'_> {
         }
     }
 
-    /// Writes one channel of a patch, whole runs at a time: what a run writes behind its row, the next row
-    /// overwrites.
+    /// Writes one channel of a patch.
     #[inline(always)]
     fn fill_plane(&self, corner: &[[u8; LANES]], channel: usize, plane: &mut [f32]) {
         let (patch, stride) = (self.layout.patch, self.plan.stride() / LANES);
         for y in 0..patch {
             for x in (0..patch).step_by(RUN) {
-                let Some(pixels) = corner[y * stride + x..].first_chunk() else { return };
-                let values = self.normalise.run(pixels, channel);
-                let rest = &mut plane[y * patch + x..];
-                match rest.first_chunk_mut() {
-                    Some(run) => *run = values,
-                    None => rest.copy_from_slice(&values[..rest.len()]),
-                }
+                let pixels = corner[y * stride + x..].first_chunk();
+                let pixels = pixels.expect("a spare run stands behind the last row");
+                self.normalise.run(pixels, channel, &mut plane[y * patch + x..]);
             }
         }
     }
