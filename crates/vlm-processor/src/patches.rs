@@ -54,6 +54,18 @@ pub(crate) struct Normalise {
 }
 
 impl Normalise {
+    /// Channel `channel` of a patch, whole runs at a time.
+    #[inline(always)]
+    fn plane(&self, corner: &Corner, channel: usize, plane: &mut [f32]) {
+        for y in 0..corner.side {
+            for x in (0..corner.side).step_by(RUN) {
+                let pixels = corner.pixels[y * corner.stride + x..].first_chunk();
+                let pixels = pixels.expect("a spare run stands behind the last row");
+                self.run(pixels, channel, &mut plane[y * corner.side + x..]);
+            }
+        }
+    }
+
     /// Channel `channel` of a run of pixels to the head of `rest`, the rest of its plane. What then stands behind
     /// the end of its row, the next row overwrites.
     #[inline(always)]
@@ -68,6 +80,14 @@ impl Normalise {
             None => rest.iter_mut().zip(pixels).for_each(|(to, &pixel)| *to = value(pixel)),
         }
     }
+}
+
+/// One patch of a band that has been resized: the first of `pixels` is its upper left one, and its rows, of which
+/// it takes `side` pixels each, are `stride` pixels apart.
+struct Corner<'a> {
+    pixels: &'a [[u8; LANES]],
+    stride: usize,
+    side: usize,
 }
 
 /// What every band of a clip shares.
@@ -163,38 +183,28 @@ struct Deal<'a, 'b> {
 impl Task for Deal<'_, '_> {
     #[inline(always)]
     fn run(self) {
-        let layout = self.cut.layout;
-        let (side, stride) = (layout.patch, self.cut.plan.stride() / LANES);
-        let pixels = self.pixels.as_chunks::<LANES>().0;
-        for (index, patch) in self.band.chunks_exact_mut(layout.values()).enumerate() {
-            let (row, column) = layout.place(index);
-            let corner = &pixels[row * side * stride + column * side..];
-            self.cut.fill_patch(corner, self.slots.clone(), patch);
+        match self.cut.layout.patch {
+            // The same with the published side known to the compiler.
+            14 => self.deal(14),
+            side => self.deal(side),
         }
     }
 }
 
-impl Cut<'_> {
-    /// Writes the slots of one patch, whose upper left pixel is the first of `corner`.
+impl Deal<'_, '_> {
+    /// Fills the slots of all patches, `side` pixels wide and high.
     #[inline(always)]
-    fn fill_patch(&self, corner: &[[u8; LANES]], slots: Range<usize>, patch: &mut [f32]) {
-        let area = self.layout.patch * self.layout.patch;
-        for (channel, planes) in patch.chunks_exact_mut(self.layout.temporal * area).enumerate() {
-            let (plane, copies) = planes[slots.start * area..slots.end * area].split_at_mut(area);
-            self.fill_plane(corner, channel, plane);
-            copies.chunks_exact_mut(area).for_each(|copy| copy.copy_from_slice(plane));
-        }
-    }
-
-    /// Writes one channel of a patch.
-    #[inline(always)]
-    fn fill_plane(&self, corner: &[[u8; LANES]], channel: usize, plane: &mut [f32]) {
-        let (patch, stride) = (self.layout.patch, self.plan.stride() / LANES);
-        for y in 0..patch {
-            for x in (0..patch).step_by(RUN) {
-                let pixels = corner[y * stride + x..].first_chunk();
-                let pixels = pixels.expect("a spare run stands behind the last row");
-                self.normalise.run(pixels, channel, &mut plane[y * patch + x..]);
+    fn deal(self, side: usize) {
+        let (layout, stride) = (self.cut.layout, self.cut.plan.stride() / LANES);
+        let (area, pixels) = (side * side, self.pixels.as_chunks::<LANES>().0);
+        for (index, patch) in self.band.chunks_exact_mut(layout.values()).enumerate() {
+            let (row, column) = layout.place(index);
+            let corner = Corner { pixels: &pixels[(row * stride + column) * side..], stride, side };
+            for (channel, planes) in patch.chunks_exact_mut(layout.temporal * area).enumerate() {
+                let (plane, copies) =
+                    planes[self.slots.start * area..self.slots.end * area].split_at_mut(area);
+                self.cut.normalise.plane(&corner, channel, plane);
+                copies.chunks_exact_mut(area).for_each(|copy| copy.copy_from_slice(plane));
             }
         }
     }
