@@ -3,12 +3,17 @@
 //! A band is `merge_size` rows of patches: the patches of a band are neighbours in the output, so bands are
 //! written by different threads without a lock, and no picture in `f32` ever exists as a whole.
 
+use std::ops::Range;
+
 use image::RgbImage;
 use rayon::prelude::*;
 
 use crate::dispatch::{Task, run_widest};
 use crate::grid::{Grid, Patches};
 use crate::resize::{LANES, Plan, Scratch};
+
+/// Pixels that are normalised at a time.
+const RUN: usize = 16;
 
 /// Sizes of a patch and of the groups that patches form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,11 +37,11 @@ impl Layout {
         self.patch * self.merge
     }
 
-    /// Where within a band's values patch (`row`, `column`) starts: merged tokens go left to right, and inside
-    /// each of them its patches go in raster order.
-    fn patch_start(&self, row: usize, column: usize) -> usize {
-        let token = (column / self.merge) * self.merge * self.merge;
-        (token + row * self.merge + column % self.merge) * self.values()
+    /// Place (row, column) of the patch that stands at `index` of a band: merged tokens go left to right, and
+    /// inside each of them its patches go in raster order.
+    fn place(&self, index: usize) -> (usize, usize) {
+        let (token, inside) = (index / (self.merge * self.merge), index % (self.merge * self.merge));
+        (inside / self.merge, token * self.merge + inside % self.merge)
     }
 }
 
@@ -49,15 +54,40 @@ pub(crate) struct Normalise {
 }
 
 impl Normalise {
-    /// Channel `channel` of a row of pixels.
+    /// Channel `channel` of a patch, whole runs at a time.
     #[inline(always)]
-    fn row(&self, pixels: &[u8], channel: usize, out: &mut [f32]) {
-        let (mean, std) = (self.mean[channel], self.std[channel]);
-        for (value, pixel) in out.iter_mut().zip(pixels.as_chunks::<LANES>().0) {
-            let byte = (u32::from_le_bytes(*pixel) >> (8 * channel)) & 0xff;
-            *value = (byte as i32 as f32 - mean) / std;
+    fn plane(&self, corner: &Corner, channel: usize, plane: &mut [f32]) {
+        for y in 0..corner.side {
+            for x in (0..corner.side).step_by(RUN) {
+                let pixels = corner.pixels[y * corner.stride + x..].first_chunk();
+                let pixels = pixels.expect("a spare run stands behind the last row");
+                self.run(pixels, channel, &mut plane[y * corner.side + x..]);
+            }
         }
     }
+
+    /// Channel `channel` of a run of pixels to the head of `rest`, the rest of its plane. What then stands behind
+    /// the end of its row, the next row overwrites.
+    #[inline(always)]
+    fn run(&self, pixels: &[[u8; LANES]; RUN], channel: usize, rest: &mut [f32]) {
+        let (mean, std) = (self.mean[channel], self.std[channel]);
+        let value = |pixel: [u8; LANES]| {
+            let byte = (u32::from_le_bytes(pixel) >> (8 * channel)) & 0xff;
+            (byte as i32 as f32 - mean) / std
+        };
+        match rest.first_chunk_mut() {
+            Some(run) => *run = pixels.map(value),
+            None => rest.iter_mut().zip(pixels).for_each(|(to, &pixel)| *to = value(pixel)),
+        }
+    }
+}
+
+/// One patch of a band that has been resized: the first of `pixels` is its upper left one, and its rows, of which
+/// it takes `side` pixels each, are `stride` pixels apart.
+struct Corner<'a> {
+    pixels: &'a [[u8; LANES]],
+    stride: usize,
+    side: usize,
 }
 
 /// What every band of a clip shares.
@@ -88,7 +118,7 @@ pub(crate) fn cut(
     values.par_chunks_mut(grid.w * layout.merge * layout.values()).enumerate().for_each_init(
         Worker::default,
         |worker, (index, band)| {
-            run_widest(Band { cut: &cut, worker, place: (index / bands, index % bands), values: band });
+            cut.fill(worker, (index / bands, index % bands), band);
         },
     );
     Patches { grid, values }
@@ -99,27 +129,10 @@ pub(crate) fn cut(
 pub(crate) struct Worker {
     scratch: Scratch,
     pixels: Vec<u8>,
-    values: Vec<f32>,
-}
-
-/// One band to fill: `place` is its temporal patch and its place from the top.
-struct Band<'a, 'b> {
-    cut: &'a Cut<'b>,
-    worker: &'a mut Worker,
-    place: (usize, usize),
-    values: &'a mut [f32],
-}
-
-impl Task for Band<'_, '_> {
-    #[inline(always)]
-    fn run(self) {
-        self.cut.fill(self.worker, self.place, self.values);
-    }
 }
 
 impl Cut<'_> {
-    /// Fills one band.
-    #[inline(always)]
+    /// Fills one band; `place` is its temporal patch and its place from the top.
     fn fill(&self, worker: &mut Worker, place: (usize, usize), band: &mut [f32]) {
         let first_frame = place.0 * self.layout.temporal;
         let last = self.frames.len() - 1;
@@ -128,53 +141,71 @@ impl Cut<'_> {
             let frame = first_frame + slot;
             // The last frame also fills the slots that no frame of its own is left for.
             let end = if frame == last { self.layout.temporal } else { slot + 1 };
-            self.fill_slots(worker, frame, (place.1, slot..end), band);
+            run_widest(Resize { cut: self, worker, frame: &self.frames[frame], top: place.1 });
+            run_widest(Deal { cut: self, pixels: &worker.pixels, slots: slot..end, band });
             slot = end;
-        }
-    }
-
-    /// Writes the rows of one frame's band into its slots.
-    #[inline(always)]
-    fn fill_slots(
-        &self,
-        worker: &mut Worker,
-        frame: usize,
-        (top, slots): (usize, std::ops::Range<usize>),
-        band: &mut [f32],
-    ) {
-        let (factor, width) = (self.layout.factor(), self.plan.width());
-        let rows = top * factor..(top + 1) * factor;
-        worker.pixels.resize(self.plan.stride(), 0);
-        worker.values.resize(width, 0.0);
-        let first = worker.scratch.widen(&self.frames[frame], &self.plan, rows.start, rows.end);
-        for y in rows.clone() {
-            worker.scratch.row(&self.plan, first, y, &mut worker.pixels);
-            for channel in 0..3 {
-                self.normalise.row(&worker.pixels, channel, &mut worker.values);
-                for slot in slots.clone() {
-                    self.scatter(&worker.values, (y - rows.start, channel, slot), band);
-                }
-            }
-        }
-    }
-
-    /// Deals one row of values to the patches it crosses.
-    #[inline(always)]
-    fn scatter(&self, values: &[f32], (y, channel, slot): (usize, usize, usize), band: &mut [f32]) {
-        let patch = self.layout.patch;
-        let inside = ((channel * self.layout.temporal + slot) * patch + y % patch) * patch;
-        for (column, piece) in values.chunks_exact(patch).enumerate() {
-            let start = self.layout.patch_start(y / patch, column) + inside;
-            copy_piece(piece, &mut band[start..start + patch]);
         }
     }
 }
 
-/// `copy_from_slice` with the published patch width known to the compiler.
-#[inline(always)]
-fn copy_piece(from: &[f32], to: &mut [f32]) {
-    match (<&[f32; 14]>::try_from(from), <&mut [f32; 14]>::try_from(&mut *to)) {
-        (Ok(from), Ok(to)) => *to = *from,
-        _ => to.copy_from_slice(from),
+/// Resizing the rows of one band of `frame`, the `top`th from the top. It and [`Deal`] are tasks of their own
+/// because the compiler runs out of registers over both at once.
+struct Resize<'a, 'b> {
+    cut: &'a Cut<'b>,
+    worker: &'a mut Worker,
+    frame: &'a RgbImage,
+    top: usize,
+}
+
+impl Task for Resize<'_, '_> {
+    #[inline(always)]
+    fn run(self) {
+        let Self { cut, worker, frame, top } = self;
+        let (factor, stride) = (cut.layout.factor(), cut.plan.stride());
+        let rows = top * factor..(top + 1) * factor;
+        // A run that starts in the last row may end behind it.
+        worker.pixels.resize(factor * stride + RUN * LANES, 0);
+        let first = worker.scratch.widen(frame, &cut.plan, rows.start, rows.end);
+        for (y, row) in rows.zip(worker.pixels.chunks_exact_mut(stride)) {
+            worker.scratch.row(&cut.plan, first, y, row);
+        }
+    }
+}
+
+/// Normalising the pixels of a band into some slots of its patches.
+struct Deal<'a, 'b> {
+    cut: &'a Cut<'b>,
+    pixels: &'a [u8],
+    slots: Range<usize>,
+    band: &'a mut [f32],
+}
+
+impl Task for Deal<'_, '_> {
+    #[inline(always)]
+    fn run(self) {
+        match self.cut.layout.patch {
+            // The same with the published side known to the compiler.
+            14 => self.deal(14),
+            side => self.deal(side),
+        }
+    }
+}
+
+impl Deal<'_, '_> {
+    /// Fills the slots of all patches, `side` pixels wide and high.
+    #[inline(always)]
+    fn deal(self, side: usize) {
+        let (layout, stride) = (self.cut.layout, self.cut.plan.stride() / LANES);
+        let (area, pixels) = (side * side, self.pixels.as_chunks::<LANES>().0);
+        for (index, patch) in self.band.chunks_exact_mut(layout.values()).enumerate() {
+            let (row, column) = layout.place(index);
+            let corner = Corner { pixels: &pixels[(row * stride + column) * side..], stride, side };
+            for (channel, planes) in patch.chunks_exact_mut(layout.temporal * area).enumerate() {
+                let (plane, copies) =
+                    planes[self.slots.start * area..self.slots.end * area].split_at_mut(area);
+                self.cut.normalise.plane(&corner, channel, plane);
+                copies.chunks_exact_mut(area).for_each(|copy| copy.copy_from_slice(plane));
+            }
+        }
     }
 }
