@@ -209,3 +209,41 @@ impl Deal<'_, '_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Value (`y`, `x`) of `channel` and `slot` in patch (`row`, `column`).
+    fn value(patches: &Patches, layout: &Layout, patch: (usize, usize), inside: [usize; 4]) -> f32 {
+        let (merge, side) = (layout.merge, layout.patch);
+        let token = patch.0 / merge * (patches.grid.w / merge) + patch.1 / merge;
+        let index = (token * merge + patch.0 % merge) * merge + patch.1 % merge;
+        let [channel, slot, y, x] = inside;
+        let at = ((channel * layout.temporal + slot) * side + y) * side + x;
+        patches.values[index * layout.values() + at]
+    }
+
+    #[test]
+    fn a_picture_that_keeps_its_size_lands_in_patches_of_any_side() {
+        let normalise = Normalise { mean: [1.0, 20.0, 300.0], std: [1.5, 2.5, 3.5] };
+        for side in [1, 3, 14, 15, 16, 17, 32, 33] {
+            let layout = Layout { patch: side, temporal: 2, merge: 2 };
+            let (height, width) = (4 * side, 6 * side);
+            let image = RgbImage::from_fn(width as u32, height as u32, |x, y| {
+                image::Rgb([0, 1, 2].map(|c| (x * 7 + y * 13 + c * 29 + x * y) as u8))
+            });
+            let patches = cut(std::slice::from_ref(&image), (height, width), layout, normalise);
+            for (x, y, pixel) in image.enumerate_pixels() {
+                let (x, y) = (x as usize, y as usize);
+                for (channel, slot) in [(0, 0), (0, 1), (1, 0), (1, 1), (2, 0), (2, 1)] {
+                    let found =
+                        value(&patches, &layout, (y / side, x / side), [channel, slot, y % side, x % side]);
+                    let expected =
+                        (f32::from(pixel[channel]) - normalise.mean[channel]) / normalise.std[channel];
+                    assert_eq!(found, expected, "side {side}: {channel}, {slot} of {x}, {y}");
+                }
+            }
+        }
+    }
+}
