@@ -25,7 +25,7 @@ pub mod text;
 pub mod vision;
 pub mod weights;
 
-pub use config::{Family, ModelConfig};
+pub use config::ModelConfig;
 pub use model::{LoadError, VlModel};
 pub use prompt::PromptError;
 pub use score::{Continuation, Scoring};

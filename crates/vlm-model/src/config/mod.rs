@@ -11,29 +11,8 @@ pub use vision::{VisionConfig, VisionKind};
 use fields::Fields;
 use std::io::Read;
 use std::path::Path;
+use vlm_processor::Family;
 use vlm_processor::text_limits::MAX_CONFIG_BYTES;
-
-/// Which of the two published architectures a folder holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Family {
-    /// Qwen2-VL: full attention, LayerNorm and QuickGELU in the vision tower.
-    Qwen2Vl,
-    /// Qwen2.5-VL: windowed attention, RMSNorm and SwiGLU in the vision tower, absolute time in positions.
-    Qwen25Vl,
-}
-
-/// Placeholder ids: positions that stand for visual features and must never be sampled as text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct VisionTokens {
-    /// `<|image_pad|>`.
-    pub image: u32,
-    /// `<|video_pad|>`.
-    pub video: u32,
-    /// `<|vision_start|>`.
-    pub start: u32,
-    /// `<|vision_end|>`.
-    pub end: u32,
-}
 
 /// Everything `config.json` says about the network.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,8 +23,6 @@ pub struct ModelConfig {
     pub text: TextConfig,
     /// The vision tower.
     pub vision: VisionConfig,
-    /// Placeholder ids.
-    pub vision_tokens: VisionTokens,
 }
 
 impl ModelConfig {
@@ -74,26 +51,16 @@ impl ModelConfig {
                 format!("the decoder's hidden_size, {}", text.hidden_size),
             ));
         }
-        Ok(Self { family, text, vision, vision_tokens: vision_tokens(&root)? })
+        Ok(Self { family, text, vision })
     }
 }
 
 fn family(root: &Fields) -> Result<Family, ConfigError> {
     match root.string("model_type")?.as_str() {
         "qwen2_vl" => Ok(Family::Qwen2Vl),
-        "qwen2_5_vl" => Ok(Family::Qwen25Vl),
+        "qwen2_5_vl" => Ok(Family::Qwen2_5Vl),
         other => Err(root.bad("model_type", format!("{other:?}"), "\"qwen2_vl\" or \"qwen2_5_vl\"".into())),
     }
-}
-
-fn vision_tokens(root: &Fields) -> Result<VisionTokens, ConfigError> {
-    let id = |key, default| root.size(key, default, 0..=u32::MAX as usize).map(|id| id as u32);
-    Ok(VisionTokens {
-        image: id("image_token_id", 151_655)?,
-        video: id("video_token_id", 151_656)?,
-        start: id("vision_start_token_id", 151_652)?,
-        end: id("vision_end_token_id", 151_653)?,
-    })
 }
 
 #[cfg(test)]
@@ -140,7 +107,6 @@ mod tests {
         assert_eq!(old.text.rope_theta, 5e5);
         assert_eq!(old.text.mrope_section, [2, 3, 3]);
         assert!(old.text.tie_word_embeddings);
-        assert_eq!(old.vision_tokens.image, 151_655);
     }
 
     #[test]

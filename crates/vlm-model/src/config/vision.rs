@@ -1,7 +1,7 @@
 //! The vision tower's part of `config.json`.
 
-use super::Family;
 use super::fields::{ConfigError, Fields};
+use vlm_processor::Family;
 
 /// What differs between the two towers.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,7 +67,7 @@ impl VisionConfig {
             _ => Ok(()),
         };
         let (hidden_size, intermediate_size, out_hidden_size, kind) = match family {
-            Family::Qwen25Vl => {
+            Family::Qwen2_5Vl => {
                 act("silu")?;
                 let hidden = at.size("hidden_size", 3584, width.clone())?;
                 let inner = at.size("intermediate_size", 3420, 1..=1 << 20)?;
