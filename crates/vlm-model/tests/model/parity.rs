@@ -1,7 +1,12 @@
 //! The model computes what transformers computes, on every recorded checkpoint and row.
 
-use crate::fixture::{CHECKPOINTS, Generated, Scored, checkpoint, distance, golden, lines, model, prompt};
+use crate::fixture::{
+    CHECKPOINTS, Generated, Scored, checkpoint, distance, fixtures, golden, lines, model, prompt,
+};
+use fused_ops::{AttentionPlan, Visibility};
+use safetensors::SafeTensors;
 use vlm_model::generate::{DrawKey, FinishReason, GenerationConfig, Request, SamplingSettings};
+use vlm_model::text::Memory;
 use vlm_model::{Continuation, Scoring};
 
 /// Log-probabilities in f32 agree to this.
@@ -25,6 +30,40 @@ fn scores_equal_the_recorded_log_probabilities() {
             let logprobs = scored.log_probs.into_data().try_into_vec::<f32>().unwrap();
             let off = distance(&logprobs, &row.logprobs);
             assert!(off < LOGPROB_TOLERANCE, "{name}/{}: off by {off}", row.id);
+        }
+    }
+}
+
+#[test]
+fn scores_of_16_bit_weights_stay_near_those_computed_in_16_bits() {
+    let name = "qwen2_5-nano-bf16";
+    let model = model(name);
+    for row in lines::<Scored>(&fixtures().join("golden/model").join(name).join("score.jsonl")) {
+        let scored = model.score(&prompt(name, &row.id), &[&row.token_ids], &Scoring::default()).unwrap();
+        let logprobs = scored.log_probs.into_data().try_into_vec::<f32>().unwrap();
+        let off = distance(&logprobs, &row.logprobs);
+        assert!(off < 3e-2, "{}: off by {off}", row.id);
+    }
+}
+
+#[test]
+fn hidden_states_equal_the_recorded_ones() {
+    for name in ["qwen2_5-nano", "qwen2_5-nano-untied", "qwen2-nano"] {
+        let bytes = std::fs::read(golden(name).join("hidden.safetensors")).unwrap();
+        let recorded = SafeTensors::deserialize(&bytes).unwrap();
+        let (_, metadata) = SafeTensors::read_metadata(&bytes).unwrap();
+        let row = metadata.metadata().as_ref().unwrap()["row"].clone();
+        let (model, prompt) = (model(name), prompt(name, &row));
+        let plan = AttentionPlan::sequences(&[prompt.tokens.len()], Visibility::Causal);
+        let embedded = model.embed(&prompt).unwrap();
+        let last = model.model.forward(embedded.clone(), &prompt.positions, &plan, &mut Memory::Pass);
+        for (part, rows) in [("text.embeddings", embedded), ("text.norm", last)] {
+            let ours = rows.into_data().try_into_vec::<f32>().unwrap();
+            let tensor = recorded.tensor(part).unwrap();
+            let theirs: Vec<f32> =
+                tensor.data().as_chunks().0.iter().map(|x| f32::from_le_bytes(*x)).collect();
+            let off = distance(&ours, &theirs);
+            assert!(off < 1e-4, "{name}: {part} of {row} off by {off}");
         }
     }
 }
