@@ -1,0 +1,1 @@
+//! Crash-safe checkpoint directories: atomic saves, a manifest with checksums, retention, verification.

@@ -1,0 +1,1 @@
+//! Typed records from every published layout, shuffled and mixed; synthetic scenes.

@@ -1,0 +1,1 @@
+//! Benchmarks, scorers, confidence intervals, result files and the HTML report.

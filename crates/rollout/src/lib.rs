@@ -1,0 +1,1 @@
+//! Samplers: the local engine that shares the trainer's weights.

@@ -1,0 +1,1 @@
+//! The step loop: SFT, DPO, GRPO and Reinforce++ on any burn module.
