@@ -6,7 +6,7 @@
 //! | `capacity.rs`, `arena.rs` | who owns which rows of the cache |
 //! | `schedule.rs` | who runs when |
 //! | `decode.rs` | the passes through the network |
-//! | `sequence.rs`, `choose.rs`, `random.rs` | which token comes next, and when a completion ends |
+//! | `sequence.rs`, `choose.rs`, `truncate.rs`, `random.rs` | which token comes next, and when a completion ends |
 
 mod arena;
 mod capacity;
@@ -19,6 +19,7 @@ mod schedule;
 mod sequence;
 mod settings;
 mod stop;
+mod truncate;
 
 pub use capacity::Capacity;
 pub use engine::{Engine, Progress, Request};

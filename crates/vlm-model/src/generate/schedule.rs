@@ -8,6 +8,7 @@ use super::sequence::{Completion, Sequence};
 use super::{GenerateError, SamplingSettings};
 use crate::VlModel;
 use fused_ops::KeyRows;
+use rayon::prelude::*;
 use std::collections::VecDeque;
 use std::ops::Range;
 
@@ -151,12 +152,7 @@ impl<'a> Schedule<'a> {
             let inputs: Vec<Input> =
                 self.running[first..last].iter().map(|running| self.input(running)).collect();
             let mut logits = self.passes.step(&inputs);
-            let vocabulary = logits.len() / inputs.len();
-            for (running, row) in
-                self.running[first..last].iter_mut().zip(logits.chunks_exact_mut(vocabulary))
-            {
-                running.sequence.draw(row, self.settings);
-            }
+            draw_all(&mut self.running[first..last], &mut logits, self.settings);
         }
         self.progress.tokens += self.running.len();
         let ended: Vec<Running> = self.running.extract_if(.., |running| running.sequence.ended).collect();
@@ -197,5 +193,20 @@ impl<'a> Schedule<'a> {
         }
         self.progress.finished += 1;
         Ok(())
+    }
+}
+
+/// Logits of a chunk above which its draws are worth a second thread.
+const WORTH_SHARING: usize = 1 << 16;
+
+/// Draws the next token of each completion from its row of `logits`.
+fn draw_all(running: &mut [Running], logits: &mut [f32], settings: &SamplingSettings) {
+    let vocabulary = logits.len() / running.len();
+    if logits.len() < WORTH_SHARING {
+        let rows = running.iter_mut().zip(logits.chunks_exact_mut(vocabulary));
+        rows.for_each(|(running, row)| running.sequence.draw(row, settings));
+    } else {
+        let rows = running.par_iter_mut().zip(logits.par_chunks_exact_mut(vocabulary)).with_max_len(1);
+        rows.for_each(|(running, row)| running.sequence.draw(row, settings));
     }
 }
