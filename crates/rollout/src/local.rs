@@ -89,13 +89,12 @@ impl<'a, D: Fn(&[u32]) -> String> LocalSampler<'a, D> {
     ) -> Result<Vec<Vec<generate::Completion>>, RolloutError> {
         let sampling = self.settings.sampling(params)?;
         let features = self.encode(prompts)?;
-        let request = |(index, prompt): (usize, &&'_ Prompt)| Request {
-            prompt,
-            features: features.as_ref().map(|features| features[index].as_slice()),
-            samples: params.num_generations(),
-            key: self.key(params.seed(), index),
-        };
-        let requests: Vec<Request> = prompts.iter().enumerate().map(request).collect();
+        let features_of = |index: usize| features.as_ref().map(|features| features[index].as_slice());
+        let mut requests = Vec::with_capacity(prompts.len());
+        for (index, &prompt) in prompts.iter().enumerate() {
+            let request = Request::new(prompt, params.num_generations(), self.key(params.seed(), index));
+            requests.push(Request { features: features_of(index), ..request });
+        }
         let engine = Engine::new(self.model, &sampling).with_capacity(self.settings.capacity);
         Ok(engine.run(&requests, &mut self.watch)?)
     }
