@@ -18,6 +18,7 @@
 pub mod config;
 pub mod generate;
 pub mod layers;
+mod linears;
 mod model;
 mod prompt;
 mod score;
