@@ -17,6 +17,7 @@ mod record;
 mod row_error;
 mod source;
 mod source_error;
+pub mod synth;
 
 pub use layout::{Format, Layout, UnknownLayout};
 pub use open::{OpenOptions, open};
