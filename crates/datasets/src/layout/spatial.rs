@@ -72,7 +72,11 @@ fn rlhf_v(row: &mut RawRow) -> Checked<Record> {
         Some(Value::String(text)) => match serde_json::from_str(&text) {
             Ok(value) => object("text", value)?,
             Err(_) => {
-                return Err(Fault::unexpected("text", quoted(&text), "question, chosen and rejected as JSON"));
+                return Err(Fault::unexpected(
+                    "text",
+                    quoted(&text),
+                    "question, chosen and rejected as JSON",
+                ));
             }
         },
         Some(other) => object("text", other)?,
