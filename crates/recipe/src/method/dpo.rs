@@ -25,7 +25,7 @@ settings! {
         key discopop_tau: Positive = |_| Positive::constant(0.05);
         /// Weight of the chosen answer's cross-entropy in the `cpo` losses.
         key cpo_alpha: NonNegative = |_| NonNegative::constant(1.0);
-        /// Margin of `simpo` and `alphapo`, before it is divided by `beta`.
+        /// Margin that `simpo` and `alphapo` want between the scores, after `beta` has scaled them.
         key simpo_gamma: NonNegative = |_| NonNegative::constant(0.5);
         /// How strongly `alphapo` bends rewards. TRL's `alpha`.
         key alphapo_alpha: Positive = |_| Positive::constant(0.25);
