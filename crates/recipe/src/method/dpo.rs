@@ -121,8 +121,18 @@ impl DpoSettings {
     }
 
     fn check_divergence(&self, reader: &Reader<'_>) -> Result<(), RecipeError> {
-        let plain = self.divergence == Divergence::ReverseKl;
-        if plain || self.losses.0.iter().all(|loss| loss.item == PreferenceLoss::Sigmoid) {
+        if self.divergence == Divergence::ReverseKl {
+            return Ok(());
+        }
+        if self.label_smoothing.get() > 0.0 {
+            let fix = "remove `label_smoothing` or `f_divergence_type`";
+            return Err(reader.conflict(
+                "label_smoothing",
+                "0 beside another divergence than `reverse_kl`",
+                fix,
+            ));
+        }
+        if self.losses.0.iter().all(|loss| loss.item == PreferenceLoss::Sigmoid) {
             return Ok(());
         }
         let fix = "set `loss_type: sigmoid`, or remove `f_divergence_type`";

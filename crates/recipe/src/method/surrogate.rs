@@ -123,6 +123,10 @@ impl Surrogate {
         let (Self::Dapo(clip) | Self::Grpo(clip) | Self::Bnpo(clip) | Self::DrGrpo(clip)) = self else {
             return Ok(());
         };
+        if clip.delta.is_some() && clip.importance_sampling_level == ImportanceLevel::Sequence {
+            let fix = "remove `delta`, or set `importance_sampling_level: token`";
+            return Err(reader.conflict("delta", "`importance_sampling_level: token` beside it", fix));
+        }
         let top = 1.0 + clip.band.widths().1;
         match clip.delta {
             Some(delta) if delta.get() <= top => Err(reader.conflict(
