@@ -1,4 +1,5 @@
 //! A recipe is refused when what it names is not there.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "these are the helpers of tests")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,5 @@
 //! Recipes that make no sense are refused with words that name the key and the remedy.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "these are the helpers of tests")]
 
 use std::path::Path;
 
@@ -272,6 +273,16 @@ fn a_key_that_must_be_given_is_asked_for() {
         assert!(error.to_string().contains(&format!("add `{key}: …`")), "{error}");
         assert_eq!(error.place(), &Place::File("recipe".into()));
     }
+}
+
+#[test]
+fn a_default_that_does_not_fit_is_told_with_its_value() {
+    let error = refused(Grpo, &text(Grpo, "per_device_train_batch_size: 4"), &[]);
+    assert_eq!((error.key(), error.place()), (Some("num_generations"), &Place::File("recipe".into())));
+    assert!(
+        error.to_string().contains("found its default, 8, expected a divisor of the 4 completions"),
+        "{error}"
+    );
 }
 
 #[test]
