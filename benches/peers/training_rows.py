@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import random
 from pathlib import Path
 
 from reflib.pictures import picture
+from reflib.rows import Row, model_inputs, read_rows
+from reflib.training import batches
 from reflib.training.adapters import AdapterSpec, make
 from reflib.vocabulary import CORPUS, build_tokenizer
+from transformers import AutoProcessor, ProcessorMixin
 
 WORDS = " ".join(CORPUS[:4]).split()
 ADAPTER = AdapterSpec(seed=13, rank=16, alpha=32)
@@ -81,3 +85,24 @@ def make_adapters(models: Path, out: Path) -> None:
     """An adapter on every linear layer of each language model, B away from zero."""
     for model in sorted(models.iterdir()):
         make(model, ADAPTER, out / model.name)
+
+
+def count(row: Row, processor: ProcessorMixin) -> dict[str, object]:
+    """Tokens of the prompt and of each completion, and patches of the images."""
+    if "completions" in row.fields:
+        prompt = model_inputs([row], processor)["input_ids"].shape[1]
+        completions = [len(reply["token_ids"]) for reply in row.fields["completions"]]
+    else:
+        pairs = "chosen" in row.fields
+        batch = (batches.preferences if pairs else batches.supervised)([row], processor)
+        labels = batches.label_places(batch, batches.preference_labels(batch) if pairs else batch["labels"])
+        prompt, completions = labels[0][0], [len(places) for places in labels]
+    return {"prompt": prompt, "completions": completions, "patches": 256 * len(row.fields.get("images", []))}
+
+
+def write_lengths(model: Path, rows: Path) -> None:
+    """The lengths of all rows, by file: what the arithmetic of a step depends on."""
+    processor = batches.with_template(AutoProcessor.from_pretrained(model))
+    names = ("sft", "dpo", "grpo")
+    lengths = {name: [count(row, processor) for row in read_rows(rows / f"{name}.jsonl")] for name in names}
+    (rows / "lengths.json").write_text(json.dumps(lengths), encoding="utf-8")

@@ -81,6 +81,7 @@ def main() -> None:
     for name, spec in MODELS.items():
         print(f"{name}: {write_checkpoint(spec, out / 'models' / name)} parameters")
     training_rows.make_adapters(out / "models", out / "adapters")
+    training_rows.write_lengths(out / "models" / "nano", rows)
     done.write_text(json.dumps(wanted), encoding="utf-8")
 
 
