@@ -1,4 +1,5 @@
 //! A resolved recipe means the same recipe, whatever was asked for.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "these are the helpers of tests")]
 
 use std::path::Path;
 
@@ -61,6 +62,13 @@ fn every_default_is_what_the_reference_says() {
             }
         }
     }
+}
+
+#[test]
+fn marks_and_line_ends_of_other_systems_are_read() {
+    let text = lines(&least(Kind::Sft));
+    let foreign = format!("\u{feff}{}", text.replace('\n', "\r\n"));
+    assert_eq!(parse(Kind::Sft, &foreign), parse(Kind::Sft, &text));
 }
 
 #[test]
