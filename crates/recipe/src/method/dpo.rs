@@ -1,11 +1,12 @@
 //! Preference optimisation.
 
 use super::preference::PreferenceLoss;
+use super::reference::Reference;
 use super::weighted::{Weighted, WeightedKeys};
 use crate::error::RecipeError;
 use crate::kind::Kind;
 use crate::section::{Entries, Key, Reader, Section, alternatives, settings};
-use crate::setting::{Count, Fraction, NonNegative, Positive, Setting, Smoothing, choices};
+use crate::setting::{Count, Fraction, NonNegative, Positive, Smoothing};
 
 settings! {
     /// Preference optimisation.
@@ -77,44 +78,6 @@ settings! {
     pub struct AlphaDivergence {
         /// α of the α-divergence.
         key f_alpha_divergence_coef: Fraction = |_| Fraction::constant(0.5);
-    }
-}
-
-choices! {
-    /// What the policy is compared with.
-    pub enum Reference {
-        /// A frozen copy of the adapter that training starts from: the first loss is ln 2.
-        AdapterCopy = "adapter_copy",
-        /// The model without any adapter.
-        Base = "base",
-    }
-}
-
-impl Section for Reference {
-    fn keys(_: Kind, keys: &mut Vec<Key>) {
-        let doc = "What the policy is compared with: a frozen copy of the adapter that training starts from, as in TRL, or \
-                   the model without it. In full fine-tuning a frozen copy of the model.";
-        keys.push(Key {
-            default: Some("adapter_copy with `adapter`, else base".into()),
-            ..Key::new::<Self>("reference", &[doc], None)
-        });
-    }
-
-    fn read(reader: &Reader<'_>) -> Result<Self, RecipeError> {
-        match (reader.get::<Self>("reference")?, reader.has("adapter")) {
-            (Some(Self::AdapterCopy), false) => Err(reader.conflict(
-                "reference",
-                "`adapter` beside it, the adapter to copy",
-                "add `adapter: …`, or set `reference: base`",
-            )),
-            (Some(reference), _) => Ok(reference),
-            (None, true) => Ok(Self::AdapterCopy),
-            (None, false) => Ok(Self::Base),
-        }
-    }
-
-    fn write(&self, out: &mut Entries) {
-        out.push(("reference", Setting::write(self)));
     }
 }
 

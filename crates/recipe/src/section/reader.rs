@@ -70,7 +70,7 @@ impl<'a> Reader<'a> {
             None => Ok(()),
             Some(other) => Err(self.conflict(
                 other.name,
-                format!("no such key with `{key}: {word}`, which makes no use of it"),
+                format!("nothing here with `{key}: {word}`, which makes no use of it"),
                 format!("remove `{}`, or choose another `{key}`", other.name),
             )),
         }

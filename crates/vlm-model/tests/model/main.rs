@@ -5,6 +5,7 @@ mod adapters;
 mod fixture;
 mod heads;
 mod parity;
+mod refill;
 mod saving;
 #[cfg(feature = "wgpu")]
 mod webgpu;
