@@ -5,6 +5,7 @@ mod adapters;
 mod fixture;
 mod heads;
 mod parity;
+mod peft;
 mod refill;
 mod saving;
 #[cfg(feature = "wgpu")]

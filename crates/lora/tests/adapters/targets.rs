@@ -1,40 +1,7 @@
 //! Which maps an adapter is attached to.
-#![allow(clippy::unwrap_used)] // A test that cannot go on fails where it stands.
 
-use burn::module::Param;
-use burn::tensor::{Device, Tensor};
-use lora::{Adapter, Linear, Linears, LoraConfig, LoraError, Targets, Variant, Vision, attach};
-use std::collections::BTreeMap;
-
-const NAMES: [&str; 8] = [
-    "model.layers.0.self_attn.q_proj",
-    "model.layers.0.mlp.gate_proj",
-    "model.layers.1.self_attn.q_proj",
-    "model.layers.1.mlp.gate_proj",
-    "visual.patch_embed.proj",
-    "visual.blocks.0.attn.proj",
-    "visual.blocks.0.mlp.gate_proj",
-    "lm_head",
-];
-
-/// Maps with the names of a small vision-language model.
-struct Named(Vec<Linear>);
-
-impl Named {
-    fn new() -> Self {
-        let map = |_| {
-            let weight = Tensor::<2>::ones([6, 4], &Device::flex());
-            Linear::new(Param::from_tensor(weight).set_require_grad(false), None)
-        };
-        Self(NAMES.iter().map(map).collect())
-    }
-}
-
-impl Linears for Named {
-    fn visit_linears(&mut self, visit: &mut dyn FnMut(&str, &mut Linear)) {
-        NAMES.iter().zip(&mut self.0).for_each(|(name, linear)| visit(name, linear));
-    }
-}
+use crate::model::{NAMES, Named};
+use lora::{Adapter, LoraConfig, LoraError, Targets, Variant, Vision, attach};
 
 fn names(names: &[&str]) -> Targets {
     Targets::Names(names.iter().map(|name| (*name).to_owned()).collect())
@@ -85,15 +52,15 @@ fn ranks_and_alphas_follow_their_patterns() {
         r: 4,
         alpha: 8.0,
         variant: Variant::RsLora,
-        rank_pattern: BTreeMap::from([(r"layers\.1\.self_attn\.q_proj".to_owned(), 1)]),
-        alpha_pattern: BTreeMap::from([("gate_proj".to_owned(), 6.0)]),
+        rank_pattern: vec![(r"layers\.1\.self_attn\.q_proj".to_owned(), 1), ("q_proj".to_owned(), 4)],
+        alpha_pattern: vec![("gate_proj".to_owned(), 6.0)],
         ..LoraConfig::default()
     };
     attach(&mut model, &config).unwrap();
-    let found: Vec<(usize, f64)> = model.0[..4]
+    let found: Vec<(usize, f64)> = model.maps[..4]
         .iter()
         .map(|linear| match &linear.adapter {
-            Some(Adapter::LowRank(low)) => (low.rank(), low.scale),
+            Some(Adapter::LowRank(low)) => (low.rank(), low.scale()),
             other => panic!("{other:?}"),
         })
         .collect();
@@ -110,7 +77,7 @@ fn numbers_that_make_no_adapter_are_refused() {
         (LoraConfig { alpha: f64::NAN, ..base() }, "alpha NaN"),
         (LoraConfig { dropout: 1.0, ..base() }, "dropout 1"),
         (LoraConfig { modules_to_save: vec!["head".into()], ..base() }, "\"head\""),
-        (LoraConfig { rank_pattern: BTreeMap::from([("(".into(), 2)]), ..base() }, "\"(\""),
+        (LoraConfig { rank_pattern: vec![("(".into(), 2)], ..base() }, "\"(\""),
     ];
     for (config, part) in cases {
         let error = attach(&mut Named::new(), &config).unwrap_err().to_string();
@@ -123,7 +90,7 @@ fn the_start_depends_on_seed_and_name_alone() {
     let start = |seed| {
         let mut model = Named::new();
         attach(&mut model, &LoraConfig { seed, ..LoraConfig::default() }).unwrap();
-        let Some(Adapter::LowRank(low)) = &model.0[0].adapter else { panic!("no adapter") };
+        let Some(Adapter::LowRank(low)) = &model.maps[0].adapter else { panic!("no adapter") };
         let a: Vec<f32> = low.a.val().into_data().try_into_vec().unwrap();
         assert!(low.b.val().into_data().iter::<f32>().all(|b| b == 0.0));
         a
