@@ -57,11 +57,11 @@ settings! {
 settings! {
     /// The parts of the model that full fine-tuning leaves alone.
     pub struct FullSettings {
-        /// Leaves the vision tower alone.
+        /// In full fine-tuning, leaves the vision tower alone.
         key freeze_vision_tower: bool = |_| true;
-        /// Leaves the merger between vision and language alone.
+        /// In full fine-tuning, leaves the merger between vision and language alone.
         key freeze_merger: bool = |_| true;
-        /// Leaves the language model alone.
+        /// In full fine-tuning, leaves the language model alone.
         key freeze_language_model: bool = |_| false;
     }
 }
