@@ -16,8 +16,11 @@
 //! padding, and an [`fused_ops::AttentionPlan`] says which rows see which.
 
 pub mod config;
+mod features;
 pub mod generate;
 pub mod layers;
+mod layout;
+mod linears;
 mod model;
 mod prompt;
 mod score;
@@ -26,7 +29,8 @@ pub mod vision;
 pub mod weights;
 
 pub use config::ModelConfig;
+pub use features::FeatureCache;
 pub use model::{LoadError, VlModel};
 pub use prompt::PromptError;
-pub use score::{Continuation, Scoring};
+pub use score::{Continuation, Scored, Scoring};
 pub use weights::Precision;

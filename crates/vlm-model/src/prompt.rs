@@ -23,14 +23,16 @@ pub enum PromptError {
         /// Number of ids the model knows.
         vocabulary: usize,
     },
-    /// The network computed something that is no number.
+    /// A token that should be scored cannot be.
     #[error(
-        "found log-probabilities that are not finite for prompt {request}, expected numbers: the weights overflow; use \
-         another precision or other weights"
+        "token {index} of {tokens} cannot be a label, expected a text token after the first: labels belong to what the \
+         assistant wrote"
     )]
-    NotFinite {
-        /// Index of the prompt in the call.
-        request: usize,
+    Label {
+        /// Where it stands.
+        index: usize,
+        /// Tokens of the prompt.
+        tokens: usize,
     },
     /// The placeholders of a visual do not match its features.
     #[error(
@@ -59,15 +61,32 @@ pub enum PromptError {
 impl VlModel {
     /// Embedded rows of a prompt, `[tokens, hidden]`: text from the table, placeholders from the vision tower.
     pub fn embed(&self, prompt: &Prompt) -> Result<Tensor<2>, PromptError> {
+        let features: Vec<Tensor<2>> = self.encode(prompt)?;
+        self.embed_with(prompt, &features)
+    }
+
+    /// Features of every visual of a prompt, `[placeholders, hidden]` each.
+    pub fn encode(&self, prompt: &Prompt) -> Result<Vec<Tensor<2>>, PromptError> {
+        self.check(prompt)?;
+        Ok(prompt.visuals.iter().map(|visual| self.visual.forward(&visual.patches)).collect())
+    }
+
+    /// [`embed`](Self::embed) with the features of the visuals given.
+    pub fn embed_with(&self, prompt: &Prompt, features: &[Tensor<2>]) -> Result<Tensor<2>, PromptError> {
         let places = self.check(prompt)?;
         // A placeholder's own embedding is never used; any id inside the table stands in for it.
         let ids: Vec<u32> =
             prompt.tokens.iter().map(|token| if let Token::Text(id) = token { *id } else { 0 }).collect();
         let mut rows = self.model.embed_tokens.forward(&ids);
-        for (visual, place) in prompt.visuals.iter().zip(places) {
-            let features = self.visual.forward(&visual.patches);
-            let width = features.dims()[1];
-            rows = rows.slice_assign([place, 0..width], features);
+        for (visual, place) in places.into_iter().enumerate() {
+            let width = rows.dims()[1];
+            let given = features.get(visual).filter(|features| features.dims() == [place.len(), width]);
+            let given = given.ok_or(PromptError::Placeholders {
+                visual,
+                features: features.get(visual).map_or(0, |features| features.dims()[0]),
+                placeholders: place.len(),
+            })?;
+            rows = rows.slice_assign([place, 0..width], given.clone());
         }
         Ok(rows)
     }

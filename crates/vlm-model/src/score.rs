@@ -1,9 +1,11 @@
-//! Log-probabilities of given completions.
+//! Log-probabilities of given tokens.
 
+use crate::layout::Layout;
 use crate::text::Memory;
 use crate::{PromptError, VlModel};
-use burn::tensor::Tensor;
-use fused_ops::{AttentionPlan, ChosenLogProbs, KeyRows, Segment, Visibility};
+use burn::tensor::{Int, Tensor, TensorData};
+use fused_ops::ChosenLogProbs;
+use std::ops::Range;
 use vlm_processor::Prompt;
 
 /// Which positions the tokens of a completion have.
@@ -18,7 +20,7 @@ pub enum Continuation {
     Generated,
 }
 
-/// How completions are scored.
+/// How tokens are scored.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scoring<'a> {
     /// What logits are divided by.
@@ -35,97 +37,96 @@ impl Default for Scoring<'_> {
     }
 }
 
+/// A prompt and what is to be scored of it: some of its own tokens, completions after it, or both.
+#[derive(Clone, Copy, Debug)]
+pub struct Scored<'a> {
+    /// The prompt, computed once whatever is scored.
+    pub prompt: &'a Prompt,
+    /// Features of its visuals, one tensor each; computed here when absent.
+    pub features: Option<&'a [Tensor<2>]>,
+    /// Ranges of the prompt's tokens.
+    pub spans: &'a [Range<usize>],
+    /// Completions; each sees the prompt and itself.
+    pub completions: &'a [&'a [u32]],
+}
+
+impl<'a> Scored<'a> {
+    /// Completions of a prompt.
+    pub fn group(prompt: &'a Prompt, completions: &'a [&'a [u32]]) -> Self {
+        Self { prompt, features: None, spans: &[], completions }
+    }
+
+    /// Parts of a conversation.
+    pub fn spans(prompt: &'a Prompt, spans: &'a [Range<usize>]) -> Self {
+        Self { prompt, features: None, spans, completions: &[] }
+    }
+
+    /// The same with the features of its visuals known.
+    #[must_use]
+    pub fn with_features(self, features: &'a [Tensor<2>]) -> Self {
+        Self { features: Some(features), ..self }
+    }
+}
+
 impl VlModel {
-    /// log p(yₜ | prompt, y₍<ₜ₎) of every token of every completion, and the entropy of the distribution it
-    /// was drawn from: the tokens of all completions one after another.
-    ///
-    /// The prompt is computed once for the whole group: each completion sees the prompt's rows and its own,
-    /// which gives what separate passes would give. Differentiable when the model's weights are.
+    /// [`score_all`](Self::score_all) for the completions of one prompt.
     pub fn score(
         &self,
         prompt: &Prompt,
         completions: &[&[u32]],
         scoring: &Scoring,
     ) -> Result<ChosenLogProbs, PromptError> {
-        self.check_ids(completions.iter().flat_map(|completion| completion.iter().copied()))?;
-        let targets: Vec<u32> = completions.concat();
-        if targets.is_empty() {
+        self.score_all(&[Scored::group(prompt, completions)], scoring)
+    }
+
+    /// log p(yₜ | y₍<ₜ₎) of every scored token, and the entropy of the distribution it was drawn from: item by
+    /// item, first the tokens of its spans, then those of its completions.
+    ///
+    /// All items go through the network together, packed without padding. A prompt is computed once for all its
+    /// completions: each sees the prompt's rows and its own, which gives what separate passes would give.
+    /// Differentiable when the model's weights are.
+    pub fn score_all(&self, items: &[Scored], scoring: &Scoring) -> Result<ChosenLogProbs, PromptError> {
+        let layout = Layout::new(items)?;
+        if layout.targets.is_empty() {
             let none = || Tensor::zeros([0], &self.device());
             return Ok(ChosenLogProbs { log_probs: none(), entropy: none() });
         }
+        let rows = self.embed_items(items)?;
+        let positions = layout.positions(items, scoring.continuation);
+        let hidden = self.model.forward(rows, &positions, &layout.plan(), &mut Memory::Pass);
+        let hidden = select_rows(hidden, &layout.predictors);
         // An id without a row in the head has no probability to take away.
         let known = |id: &u32| (*id as usize) < self.config().text.vocab_size;
         let forbidden: Vec<u32> = scoring.forbidden.iter().copied().filter(known).collect();
-        let layout = Layout::new(prompt.tokens.len(), completions);
-        let mut rows = self.embed(prompt)?;
-        if !layout.ids.is_empty() {
-            rows = Tensor::cat(vec![rows, self.model.embed_tokens.forward(&layout.ids)], 0);
+        Ok(fused_ops::token_log_probs(hidden, self.head(), &layout.targets, scoring.temperature, &forbidden))
+    }
+
+    /// Embedded rows of all items in the order of their layout.
+    fn embed_items(&self, items: &[Scored]) -> Result<Tensor<2>, PromptError> {
+        let mut parts = Vec::new();
+        for item in items {
+            parts.push(match item.features {
+                Some(features) => self.embed_with(item.prompt, features)?,
+                None => self.embed(item.prompt)?,
+            });
+            self.check_ids(item.completions.iter().flat_map(|completion| completion.iter().copied()))?;
+            let ids: Vec<u32> = Layout::inputs(item).collect();
+            if !ids.is_empty() {
+                parts.push(self.model.embed_tokens.forward(&ids));
+            }
         }
-        let positions = layout.positions(prompt, scoring.continuation);
-        let hidden = self.model.forward(rows, &positions, &layout.plan(), &mut Memory::Pass);
-        let hidden = layout.predictors(hidden);
-        Ok(fused_ops::token_log_probs(hidden, self.head(), &targets, scoring.temperature, &forbidden))
+        Ok(if parts.len() == 1 { parts.remove(0) } else { Tensor::cat(parts, 0) })
     }
 }
 
-/// Where the rows of a group lie: the prompt, then each completion without its last token, which predicts
-/// nothing.
-struct Layout {
-    prompt: usize,
-    /// Input tokens of all completions.
-    ids: Vec<u32>,
-    /// Number of input rows of each completion, and of its targets.
-    rows: Vec<usize>,
-    targets: Vec<usize>,
-}
-
-impl Layout {
-    fn new(prompt: usize, completions: &[&[u32]]) -> Self {
-        let inputs = |completion: &&[u32]| completion.len().saturating_sub(1);
-        Self {
-            prompt,
-            ids: completions.iter().flat_map(|c| &c[..inputs(c)]).copied().collect(),
-            rows: completions.iter().map(inputs).collect(),
-            targets: completions.iter().map(|completion| completion.len()).collect(),
-        }
+fn select_rows(hidden: Tensor<2>, rows: &[usize]) -> Tensor<2> {
+    let [n, width] = hidden.dims();
+    // What SFT and DPO often want is one run of rows: a view instead of a gathering.
+    if rows.windows(2).all(|pair| pair[0] + 1 == pair[1]) {
+        return hidden.slice([rows[0]..rows[0] + rows.len(), 0..width]);
     }
-
-    fn positions(&self, prompt: &Prompt, continuation: Continuation) -> Vec<[i64; 3]> {
-        let own = self.rows.iter().flat_map(|rows| 0..*rows).map(|n| match continuation {
-            Continuation::OnePass => prompt.scored_position(n),
-            Continuation::Generated => prompt.generated_position(n),
-        });
-        prompt.positions.iter().copied().chain(own).collect()
-    }
-
-    fn plan(&self) -> AttentionPlan {
-        let prompt = KeyRows { start: 0, stride: 1, len: self.prompt };
-        let causal = |queries, keys| Segment { queries, keys, visibility: Visibility::Causal };
-        let mut segments = vec![causal(0..self.prompt, vec![prompt])];
-        let mut start = self.prompt;
-        for rows in self.rows.iter().filter(|rows| **rows > 0) {
-            let own = KeyRows { start, stride: 1, len: *rows };
-            segments.push(causal(start..start + rows, vec![prompt, own]));
-            start += rows;
-        }
-        AttentionPlan::new(segments, start, start).expect("completions follow one another after the prompt")
-    }
-
-    /// The hidden state that predicts each target: the prompt's last row, then the completion's own rows.
-    fn predictors(&self, hidden: Tensor<2>) -> Tensor<2> {
-        let width = hidden.dims()[1];
-        let last = || hidden.clone().slice([self.prompt - 1..self.prompt, 0..width]);
-        let mut parts = Vec::with_capacity(2 * self.rows.len());
-        let mut start = self.prompt;
-        for (rows, targets) in self.rows.iter().zip(&self.targets) {
-            if *targets > 0 {
-                parts.push(last());
-            }
-            if *rows > 0 {
-                parts.push(hidden.clone().slice([start..start + rows, 0..width]));
-            }
-            start += rows;
-        }
-        Tensor::cat(parts, 0)
-    }
+    debug_assert!(rows.iter().all(|row| *row < n));
+    let rows: Vec<i64> = rows.iter().map(|row| *row as i64).collect();
+    let rows = Tensor::<1, Int>::from_data(TensorData::new(rows.clone(), [rows.len()]), &hidden.device());
+    hidden.select(0, rows)
 }
