@@ -66,7 +66,8 @@ pub fn step_metrics(records: &[RolloutRecord]) -> Metrics {
     let mut put = |name: &str, values: Vec<f64>| {
         metrics.extend(mean(&values).map(|value| (name.to_owned(), value)));
     };
-    let values = |part: &dyn Fn(&RolloutRecord) -> Option<f64>| records.iter().filter_map(part).collect::<Vec<f64>>();
+    let values =
+        |part: &dyn Fn(&RolloutRecord) -> Option<f64>| records.iter().filter_map(part).collect::<Vec<f64>>();
     put("rews/scores", values(&|r| r.reward));
     put("response/response_lengths", values(&|r| Some(r.tokens as f64)));
     put("response/length_clip_ratio", values(&|r| Some(f64::from(u8::from(is_cut(r))))));
@@ -117,12 +118,19 @@ pub struct EpochReport {
 /// assert!((report.std.unwrap() - 0.011_785).abs() < 1e-6);
 /// ```
 pub fn epoch_report(runs: &[Vec<(u64, f64)>]) -> Option<EpochReport> {
-    let trained = |run: &Vec<(u64, f64)>| run.iter().filter(|(e, _)| *e > 0).map(|(_, a)| *a).collect::<Vec<_>>();
+    let trained =
+        |run: &Vec<(u64, f64)>| run.iter().filter(|(e, _)| *e > 0).map(|(_, a)| *a).collect::<Vec<_>>();
     let runs_trained: Vec<Vec<f64>> = runs.iter().map(trained).filter(|run| !run.is_empty()).collect();
     let means: Vec<f64> = runs_trained.iter().filter_map(|run| mean(run)).collect();
-    let best: Vec<f64> = runs_trained.iter().map(|run| run.iter().copied().fold(f64::MIN, f64::max)).collect();
+    let best: Vec<f64> =
+        runs_trained.iter().map(|run| run.iter().copied().fold(f64::MIN, f64::max)).collect();
     let vanilla: Vec<f64> = runs.iter().flatten().filter(|(e, _)| *e == 0).map(|(_, a)| *a).collect();
-    Some(EpochReport { vanilla: mean(&vanilla), mean: mean(&means)?, max: mean(&best)?, std: sample_std(&means) })
+    Some(EpochReport {
+        vanilla: mean(&vanilla),
+        mean: mean(&means)?,
+        max: mean(&best)?,
+        std: sample_std(&means),
+    })
 }
 
 #[cfg(test)]
@@ -172,7 +180,8 @@ mod tests {
         for (name, expected) in ratios {
             assert!((metrics[&format!("reflection_analysis/{name}")] - expected).abs() < 1e-5, "{name}");
         }
-        for (word, count) in REFLECTION_WORDS.map(|word| (word, metrics[&format!("reflection_words/{word}")])) {
+        for (word, count) in REFLECTION_WORDS.map(|word| (word, metrics[&format!("reflection_words/{word}")]))
+        {
             let expected = match word {
                 "verify" | "re-check" | "recheck" | "yet" => 1.0,
                 "wait" => 2.0,
@@ -188,7 +197,10 @@ mod tests {
     fn words_inside_words_count_and_nothing_divides_by_zero() {
         let counts = reflection(&[record("a reevaluation, I reevaluate", 0.0)], "accuracy");
         let metrics = reflection_metrics(&counts);
-        assert_eq!((metrics["reflection_words/reevaluate"], metrics["reflection_words/reevaluation"]), (1.0, 1.0));
+        assert_eq!(
+            (metrics["reflection_words/reevaluate"], metrics["reflection_words/reevaluation"]),
+            (1.0, 1.0)
+        );
         for records in [vec![], vec![record("plain", 0.0), record("words", 0.0)]] {
             let metrics = reflection_metrics(&reflection(&records, "accuracy"));
             assert!(metrics.values().all(|value| *value == 0.0));

@@ -22,7 +22,8 @@ pub use rescore::{
 };
 pub use result::{Policy, RESULTS_FILE, RESULTS_VERSION, ResultError, Results};
 pub use run::{
-    BadRows, Existing, Limit, LogHeader, PREDICTIONS_FILE, Respond, RespondError, RunError, RunOptions, read_log, run,
+    BadRows, Existing, Limit, LogHeader, PREDICTIONS_FILE, Respond, RespondError, RunError, RunOptions,
+    read_log, run,
 };
 pub use sampling::{EvalSampling, SamplingError};
 pub use tally::{Cell, IntervalKind, Summary, Tables, score_where, tables};

@@ -55,7 +55,8 @@ impl Question {
 
     /// The names of its pictures and of the frames of its videos.
     pub fn picture_names(&self) -> Vec<String> {
-        let named = |(at, name): (usize, Option<&str>)| name.map_or_else(|| format!("picture {at}"), str::to_owned);
+        let named =
+            |(at, name): (usize, Option<&str>)| name.map_or_else(|| format!("picture {at}"), str::to_owned);
         self.visuals.images.iter().map(datasets::ImageRef::name).enumerate().map(named).collect()
     }
 

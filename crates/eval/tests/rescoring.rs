@@ -1,4 +1,5 @@
 //! Logs of predictions scored again.
+#![allow(clippy::unwrap_used, reason = "these are the helpers of tests")]
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -59,7 +60,11 @@ fn whatever_disagrees_is_named() {
     fault(|rows| rows[1]["pred"] = "A".into(), "accuracy 0.5000");
     let labels: BTreeMap<String, char> = [("q-0".to_owned(), 'B'), ("q-99".to_owned(), 'A')].into();
     let report = verify_log(&log_of(&rows()), &Expected { accuracy: None, labels: Some(labels) });
-    for word in ["not in the data: 9 rows", "missing: 1 rows, such as q-99", "not those of the data: 1 rows, such as q-0"] {
+    for word in [
+        "not in the data: 9 rows",
+        "missing: 1 rows, such as q-99",
+        "not those of the data: 1 rows, such as q-0",
+    ] {
         assert!(report.faults.iter().any(|fault| fault.contains(word)), "{:?}", report.faults);
     }
 }
@@ -87,7 +92,9 @@ fn a_published_log_gives_its_published_numbers() {
         assert_eq!(checked(&rows()).recomputed, 6);
         return;
     };
-    let Rescored::Published(report) = rescore(Path::new(&path)).unwrap() else { panic!("found a log of ours") };
+    let Rescored::Published(report) = rescore(Path::new(&path)).unwrap() else {
+        panic!("found a log of ours")
+    };
     assert_eq!((report.rows, report.ids, report.stated, report.recomputed), (500, 500, 295, 295));
     assert_eq!((report.format_valid, report.doubled_think), (495, 496));
     assert_eq!((report.single_pass.agree, report.lenient.agree), (500, 500));

@@ -1,7 +1,8 @@
 //! Scores against an independent implementation and the worked examples of the published systems.
 
 use eval::judge::{
-    AnswerKey, BoxTolerance, ChoiceKey, Judge, Stemming, Verdict, VqaAnnotators, VqaJudge, VqaReply, box_overlap,
+    AnswerKey, BoxTolerance, ChoiceKey, Judge, Stemming, Verdict, VqaAnnotators, VqaJudge, VqaReply,
+    box_overlap,
 };
 use serde::Deserialize;
 
@@ -24,7 +25,12 @@ fn vqa_accuracy_agrees_with_the_challenge_on_500_answer_sets() {
         let of = |normalise| rule(normalise).accuracy(&set.prediction, &set.answers);
         let (always, differ) = (of(VqaAnnotators::Always), of(VqaAnnotators::WhenTheyDiffer));
         assert!((always - set.always).abs() < 1e-8, "{:?} in {:?}: {always}", set.prediction, set.answers);
-        assert!((differ - set.when_they_differ).abs() < 1e-8, "{:?} in {:?}: {differ}", set.prediction, set.answers);
+        assert!(
+            (differ - set.when_they_differ).abs() < 1e-8,
+            "{:?} in {:?}: {differ}",
+            set.prediction,
+            set.answers
+        );
     }
     assert!(sets.iter().filter(|set| set.always > 0.0).count() > 200);
 }
@@ -45,12 +51,19 @@ fn one_to_ten_annotators_who_agree() {
     }
     let answers = ["2", "2", "2", "two", "two", "3", "3", "3", "3", "3"];
     assert!((vqa("Two.", &answers) - 1.0).abs() < 1e-12);
-    assert_eq!(Judge::Vqa(VqaJudge::default()).judge(" ", &AnswerKey::Answers(vec!["a".into()])).verdict, Verdict::Unparsed);
+    assert_eq!(
+        Judge::Vqa(VqaJudge::default()).judge(" ", &AnswerKey::Answers(vec!["a".into()])).verdict,
+        Verdict::Unparsed
+    );
 }
 
 #[test]
 fn few_shot_replies_are_cut_where_the_next_example_begins() {
-    let rule = Judge::Vqa(VqaJudge { reply: VqaReply::FewShot, stemming: Stemming::None, normalise: VqaAnnotators::Always });
+    let rule = Judge::Vqa(VqaJudge {
+        reply: VqaReply::FewShot,
+        stemming: Stemming::None,
+        normalise: VqaAnnotators::Always,
+    });
     let key = AnswerKey::Answers(vec!["dog".into(); 10]);
     assert_eq!(rule.judge(" dog Question: what is", &key).verdict, Verdict::Correct);
     assert_eq!(rule.judge("Shorts", &key).verdict, Verdict::Unparsed);
@@ -62,8 +75,10 @@ fn judged(judge: Judge, reply: &str, gold: &str) -> Verdict {
 
 #[test]
 fn boxed_answers_count_within_the_tolerance_that_is_asked_for() {
-    let (tolerant, strict) =
-        (Judge::Boxed { tolerance: BoxTolerance::Tolerant }, Judge::Boxed { tolerance: BoxTolerance::Strict });
+    let (tolerant, strict) = (
+        Judge::Boxed { tolerance: BoxTolerance::Tolerant },
+        Judge::Boxed { tolerance: BoxTolerance::Strict },
+    );
     assert_eq!(judged(tolerant, r"So \boxed{7.07}", r"\boxed{5\sqrt{2}}"), Verdict::Correct);
     assert_eq!(judged(strict, r"So \boxed{7.07}", r"\boxed{5\sqrt{2}}"), Verdict::Wrong);
     assert_eq!(judged(tolerant, "It is 20", r"\boxed{20}"), Verdict::Unparsed);
@@ -129,7 +144,9 @@ fn a_rule_with_a_key_of_another_kind_reads_nothing() {
         AnswerKey::Answers(vec!["1".into()]),
         AnswerKey::Boxes(vec![]),
     ];
-    for judge in [Judge::TrueFalse, Judge::Choice, Judge::Count, Judge::Boxes, Judge::Vqa(VqaJudge::default())] {
+    for judge in
+        [Judge::TrueFalse, Judge::Choice, Judge::Count, Judge::Boxes, Judge::Vqa(VqaJudge::default())]
+    {
         assert_eq!(keys.iter().filter(|key| judge.fits(key)).count(), 1, "{judge:?}");
         for key in keys.iter().filter(|key| !judge.fits(key)) {
             assert_eq!(judge.judge("A 1 true", key).verdict, Verdict::Unparsed);

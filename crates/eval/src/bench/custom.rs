@@ -48,6 +48,12 @@ impl Benchmark for Custom {
         };
         let mut groups = facets(&row.extra, &[("category", "category"), ("source", "source")]);
         groups.extend(row.task.map(|task| ("task".to_owned(), task)));
-        Ok(Question { id: row.id, messages: row.prompt, visuals: row.visuals, key: AnswerKey::Text(truth), facets: groups })
+        Ok(Question {
+            id: row.id,
+            messages: row.prompt,
+            visuals: row.visuals,
+            key: AnswerKey::Text(truth),
+            facets: groups,
+        })
     }
 }

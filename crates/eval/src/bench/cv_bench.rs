@@ -55,7 +55,8 @@ impl Benchmark for CvBench {
         official.put("overall", known(&[flat, omni3d]));
         official.put("micro", mean(&predictions.iter().map(|p| p.score).collect::<Vec<_>>()));
         let missing = [("ADE20K", ade20k), ("COCO", coco), ("Omni3D", omni3d)];
-        let missing: Vec<&str> = missing.iter().filter(|(_, score)| score.is_none()).map(|(name, _)| *name).collect();
+        let missing: Vec<&str> =
+            missing.iter().filter(|(_, score)| score.is_none()).map(|(name, _)| *name).collect();
         if !missing.is_empty() {
             official.notes.push(format!("partial: no question from {}", missing.join(", ")));
         }
@@ -70,10 +71,12 @@ pub(super) fn choice_key(
     answer: Option<char>,
     choices: &[Choice],
 ) -> Result<AnswerKey, QuestionError> {
-    let error = |found: &str| QuestionError::new(benchmark, id, found, "the letter of one of at least two options");
+    let error =
+        |found: &str| QuestionError::new(benchmark, id, found, "the letter of one of at least two options");
     let letter = answer.ok_or_else(|| error("no answer"))?;
     let place = |choice: &Choice| usize::from((choice.letter as u32).wrapping_sub(65) as u8);
-    let last = choices.iter().map(place).max().filter(|last| *last < 26).ok_or_else(|| error("no options"))?;
+    let last =
+        choices.iter().map(place).max().filter(|last| *last < 26).ok_or_else(|| error("no options"))?;
     let mut options = vec![String::new(); last + 1];
     for choice in choices {
         options[place(choice)].clone_from(&choice.text);

@@ -48,7 +48,13 @@ impl Benchmark for Grounding {
         };
         let phrase = phrase(&row.prompt);
         let messages = vec![row.visuals.user_turn(PROMPT.replacen("{question}", &phrase, 1))];
-        Ok(Question { id: row.id, messages, visuals: row.visuals, key: AnswerKey::Boxes(boxes), facets: Facets::new() })
+        Ok(Question {
+            id: row.id,
+            messages,
+            visuals: row.visuals,
+            key: AnswerKey::Boxes(boxes),
+            facets: Facets::new(),
+        })
     }
 
     /// The share of questions whose overlap is above one half.
@@ -64,9 +70,10 @@ impl Benchmark for Grounding {
 fn phrase(prompt: &[Message]) -> String {
     let texts = prompt.iter().flat_map(|message| match &message.content {
         vlm_processor::Content::Text(text) => vec![text.as_str()],
-        vlm_processor::Content::Parts(parts) => {
-            parts.iter().filter_map(|part| if let Part::Text(text) = part { Some(text.as_str()) } else { None }).collect()
-        }
+        vlm_processor::Content::Parts(parts) => parts
+            .iter()
+            .filter_map(|part| if let Part::Text(text) = part { Some(text.as_str()) } else { None })
+            .collect(),
     });
     texts.collect::<Vec<_>>().join(" ").trim().trim_matches('.').trim().to_lowercase()
 }

@@ -47,7 +47,8 @@ impl Benchmark for VideoLogs {
         };
         let key = choice_key(self.name, &row.id, row.answer, &row.choices)?;
         let facets = facets(&row.extra, &[("question_category", "category")]);
-        let messages = vec![Message::text(Role::System, SYSTEM), Message::text(Role::User, row.prompt_text())];
+        let messages =
+            vec![Message::text(Role::System, SYSTEM), Message::text(Role::User, row.prompt_text())];
         Ok(Question { id: row.id, messages, visuals: Visuals::NONE, key, facets })
     }
 }

@@ -49,7 +49,12 @@ impl Benchmark for Maths {
         };
         let facets = facets(
             &row.extra,
-            &[("problem_version", "version"), ("question_type", "type"), ("difficult", "difficulty"), ("year", "year")],
+            &[
+                ("problem_version", "version"),
+                ("question_type", "type"),
+                ("difficult", "difficulty"),
+                ("year", "year"),
+            ],
         );
         let messages = with_suffix(row.prompt, SUFFIX);
         Ok(Question { id: row.id, messages, visuals: row.visuals, key: AnswerKey::Text(truth), facets })

@@ -69,6 +69,7 @@ fn within_factor_two(prediction: &Prediction) -> bool {
     let AnswerKey::Text(gold) = &prediction.key else { return false };
     let found = prediction.responses.first().and_then(|response| Quantity::parse(&response.text));
     let Some((found, gold)) = found.zip(Quantity::parse(gold)) else { return false };
-    let comparable = found.dimension.is_none() || gold.dimension.is_none() || found.dimension == gold.dimension;
+    let comparable =
+        found.dimension.is_none() || gold.dimension.is_none() || found.dimension == gold.dimension;
     comparable && gold.value > 0.0 && (0.5..=2.0).contains(&(found.value / gold.value))
 }

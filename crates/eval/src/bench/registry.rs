@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use super::Benchmark;
 use super::choices::VideoChoices;
 use super::comt::Comt;
 use super::custom::Custom;
@@ -13,7 +14,6 @@ use super::measures::Measure;
 use super::virl::Virl;
 use super::vqa::VqaBench;
 use super::vsr::Vsr;
-use super::Benchmark;
 
 type Maker = fn() -> Box<dyn Benchmark>;
 

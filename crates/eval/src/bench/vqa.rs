@@ -33,7 +33,11 @@ impl Benchmark for VqaBench {
     }
 
     fn judge(&self) -> Judge {
-        Judge::Vqa(VqaJudge { normalise: VqaAnnotators::Always, stemming: self.stemming, reply: VqaReply::Whole })
+        Judge::Vqa(VqaJudge {
+            normalise: VqaAnnotators::Always,
+            stemming: self.stemming,
+            reply: VqaReply::Whole,
+        })
     }
 
     fn settings(&self) -> Vec<EvalSampling> {
@@ -53,7 +57,13 @@ impl Benchmark for VqaBench {
             facets.entry(name.to_owned()).or_insert_with(|| "other".to_owned());
         }
         let messages = vec![row.visuals.user_turn(row.question + SUFFIX)];
-        Ok(Question { id: row.id, messages, visuals: row.visuals, key: AnswerKey::Answers(row.answers), facets })
+        Ok(Question {
+            id: row.id,
+            messages,
+            visuals: row.visuals,
+            key: AnswerKey::Answers(row.answers),
+            facets,
+        })
     }
 
     /// The mean rounded as published: 100·mean to two decimals, as a fraction.
@@ -63,7 +73,8 @@ impl Benchmark for VqaBench {
         let short = |p: &&Prediction| matches!(&p.key, AnswerKey::Answers(answers) if answers.len() != 10);
         let others = predictions.iter().filter(short).count();
         if others > 0 {
-            let note = "questions have another number of answers than 10; a single answer scores 0 by the formula";
+            let note =
+                "questions have another number of answers than 10; a single answer scores 0 by the formula";
             official.notes.push(format!("{others} {note}"));
         }
         official

@@ -32,9 +32,11 @@ impl Benchmark for Vsr {
         let Record::Vqa(row) = record else {
             return Err(QuestionError::kind(self.name(), &record, "a caption with a label"));
         };
-        let truth = row.answer.as_deref().and_then(truth_value).ok_or_else(|| {
-            QuestionError::new(self.name(), &row.id, "no label", "TRUE or FALSE")
-        })?;
+        let truth = row
+            .answer
+            .as_deref()
+            .and_then(truth_value)
+            .ok_or_else(|| QuestionError::new(self.name(), &row.id, "no label", "TRUE or FALSE"))?;
         let mut facets = facets(&row.extra, &[("relation", "relation")]);
         let category = facets.get("relation").and_then(|relation| category(relation));
         facets.extend(category.map(|category| ("category".to_owned(), category.to_owned())));
@@ -46,7 +48,11 @@ impl Benchmark for Vsr {
     fn official(&self, predictions: &[Prediction]) -> Official {
         let mut counts = [0usize; 3];
         for prediction in predictions {
-            let said = prediction.judged.first().filter(|j| j.verdict != Verdict::Unparsed).and_then(|j| j.answer.as_deref());
+            let said = prediction
+                .judged
+                .first()
+                .filter(|j| j.verdict != Verdict::Unparsed)
+                .and_then(|j| j.answer.as_deref());
             match (said, &prediction.key) {
                 (Some("true"), AnswerKey::Truth(true)) => counts[0] += 1,
                 (Some("true"), AnswerKey::Truth(false)) => counts[1] += 1,
@@ -67,31 +73,78 @@ const CATEGORIES: [(&str, &[&str]); 7] = [
     (
         "adjacency",
         &[
-            "adjacent to", "alongside", "at the side of", "at the right side of", "at the left side of", "attached to",
-            "at the back of", "ahead of", "against", "at the edge of",
+            "adjacent to",
+            "alongside",
+            "at the side of",
+            "at the right side of",
+            "at the left side of",
+            "attached to",
+            "at the back of",
+            "ahead of",
+            "against",
+            "at the edge of",
         ],
     ),
     (
         "directional",
         &[
-            "off", "past", "toward", "down", "deep down", "up", "away from", "along", "around", "from", "into", "to",
-            "across", "across from", "through", "down from",
+            "off",
+            "past",
+            "toward",
+            "down",
+            "deep down",
+            "up",
+            "away from",
+            "along",
+            "around",
+            "from",
+            "into",
+            "to",
+            "across",
+            "across from",
+            "through",
+            "down from",
         ],
     ),
     ("orientation", &["facing", "facing away from", "parallel to", "perpendicular to"]),
     (
         "projective",
         &[
-            "on top of", "beneath", "beside", "behind", "left of", "right of", "under", "in front of", "below", "above",
-            "over", "in the middle of",
+            "on top of",
+            "beneath",
+            "beside",
+            "behind",
+            "left of",
+            "right of",
+            "under",
+            "in front of",
+            "below",
+            "above",
+            "over",
+            "in the middle of",
         ],
     ),
     ("proximity", &["by", "close to", "near", "far from", "far away from"]),
     (
         "topological",
         &[
-            "connected to", "detached from", "has as a part", "part of", "contains", "within", "at", "on", "in", "with",
-            "surrounding", "consists of", "out of", "between", "inside", "outside", "touching",
+            "connected to",
+            "detached from",
+            "has as a part",
+            "part of",
+            "contains",
+            "within",
+            "at",
+            "on",
+            "in",
+            "with",
+            "surrounding",
+            "consists of",
+            "out of",
+            "between",
+            "inside",
+            "outside",
+            "touching",
         ],
     ),
     ("unallocated", &["beyond", "next to", "opposite to", "after", "among", "enclosed by"]),

@@ -43,7 +43,7 @@ fn in_brackets(reply: &str, letter: impl Fn(char) -> Option<char>) -> Option<cha
         rest.next().and_then(&letter).filter(|_| rest.next() == Some(')'))
     };
     let first = reply.starts_with('(').then(|| after(0)).flatten();
-    first.or_else(|| reply.match_indices('(').filter_map(|(at, _)| after(at)).last())
+    first.or_else(|| reply.match_indices('(').filter_map(|(at, _)| after(at)).next_back())
 }
 
 fn at_start(reply: &str, letter: impl Fn(char) -> Option<char>) -> Option<char> {
@@ -84,7 +84,7 @@ mod tests {
             ("Because", None),
             ("two", Some('B')),
             ("Two.", Some('B')),
-            ("(A) is too small, so (D)", Some('D')),
+            ("Not (A), so it is (D)", Some('D')),
             ("(B) because (A) is too small", Some('B')),
             ("A: one", Some('A')),
             ("E", None),

@@ -27,7 +27,7 @@ pub(super) fn figure(title: &str, lines: &[Series], x_label: &str) -> String {
     else {
         return String::new();
     };
-    let axes = Axes { x, y: y.rounded(4) };
+    let axes = Axes { x, y: y.rounded(5) };
     let mut out =
         format!("<figure class=\"chart\"><figcaption>{}</figcaption>{}", Text(title), legend(&lines));
     let _ = write!(
@@ -79,7 +79,7 @@ struct Axes {
 impl Axes {
     fn drawn(&self, x_label: &str) -> String {
         let mut out = String::from("<g class=\"axis\">");
-        for tick in self.y.ticks(4) {
+        for tick in self.y.ticks(5) {
             let y = self.y.at(tick);
             let _ = write!(out, "<path d=\"M{LEFT} {y:.1}H{RIGHT}\"/>");
             let _ = write!(

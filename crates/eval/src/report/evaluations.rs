@@ -9,6 +9,9 @@ use super::run::Run;
 use super::scale::short;
 use crate::result::Results;
 
+/// Metrics of which less is better.
+const FAULTS: [&str; 6] = ["unparsed", "truncated", "failed", "loss", "kl", "length"];
+
 /// Stages that fit on a page side by side.
 const MAX_STAGES: usize = 12;
 
@@ -75,8 +78,10 @@ fn row(name: &str, metric: &str, values: &BTreeMap<usize, f64>, shown: &[usize])
 
 /// The result files of benchmarks: score with interval, baseline, rates.
 pub(super) fn benchmarks(runs: &[Run]) -> String {
-    let rows: String =
-        runs.iter().flat_map(|run| run.results.iter().map(move |(_, results)| benchmark(run, results))).collect();
+    let rows: String = runs
+        .iter()
+        .flat_map(|run| run.results.iter().map(move |(_, results)| benchmark(run, results)))
+        .collect();
     if rows.is_empty() {
         return rows;
     }

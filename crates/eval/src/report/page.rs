@@ -118,7 +118,8 @@ fn wrong_answers(runs: &[Run], pictures: &Thumbnails) -> String {
         }
         for (folder, results) in run.results.iter().filter(|(_, results)| !results.wrong.is_empty()) {
             let (benchmark, setting) = (Text(&results.benchmark), Text(&results.setting.name));
-            let _ = write!(out, "<h3>{benchmark} <span class=\"soft\">{} {setting}</span></h3>", Text(&run.name));
+            let _ =
+                write!(out, "<h3>{benchmark} <span class=\"soft\">{} {setting}</span></h3>", Text(&run.name));
             out += &samples::wrong(folder, &results.wrong, WRONG, pictures);
         }
     }

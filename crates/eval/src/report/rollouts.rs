@@ -19,7 +19,8 @@ pub(super) fn charts(runs: &[Run]) -> String {
     if all.is_empty() {
         return String::new();
     }
-    let of = |stop| all.iter().filter(|record| record.stop == stop).map(|record| record.tokens as f64).collect();
+    let of =
+        |stop| all.iter().filter(|record| record.stop == stop).map(|record| record.tokens as f64).collect();
     let lengths = [Stop::Stop, Stop::Length].map(|stop| (ending(stop), of(stop)));
     let numbers = |part: fn(&RolloutRecord) -> Option<f64>| {
         all.iter().filter_map(|record| part(record)).collect::<Vec<f64>>()

@@ -112,6 +112,15 @@ pub(super) mod tests {
         let values = metrics.iter().map(|(key, value)| ((*key).to_owned(), *value)).collect();
         let metrics = vec![MetricLine { step: 1, epoch: None, values }];
         let (rollouts, shown, evals, results) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Run { name: "run".into(), root: PathBuf::new(), config: None, metrics, rollouts, shown, evals, results }
+        Run {
+            name: "run".into(),
+            root: PathBuf::new(),
+            config: None,
+            metrics,
+            rollouts,
+            shown,
+            evals,
+            results,
+        }
     }
 }

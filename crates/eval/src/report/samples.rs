@@ -74,12 +74,8 @@ fn reply(record: &RolloutRecord, rank: &str) -> String {
         let part = part.map_or_else(|| "none".to_owned(), short);
         let _ = write!(out, "<span>{} {part}</span>", Text(name));
     }
-    let _ = write!(
-        out,
-        "<span>{} tokens</span><span>{}</span></div></div>",
-        record.tokens,
-        ending(record.stop)
-    );
+    let _ =
+        write!(out, "<span>{} tokens</span><span>{}</span></div></div>", record.tokens, ending(record.stop));
     out
 }
 

@@ -20,7 +20,7 @@ impl Scale {
         }
         let room = match low.abs().max(high.abs()) {
             _ if high - low > 1e-12 * high.abs().max(low.abs()) && high > low => 0.0,
-            0.0 => 0.5,
+            0.0 => return Some(Self { low: 0.0, high: 1.0, from, to }),
             size => size * 0.1,
         };
         Some(Self { low: low - room, high: high + room, from, to })
@@ -109,8 +109,8 @@ mod tests {
 
     #[test]
     fn ticks_are_round_and_inside() {
-        let scale = Scale::over([0.13, 0.87].into_iter(), 0.0, 100.0).unwrap().rounded(4);
-        assert_eq!(scale.ticks(4), [0.0, 0.2, 0.4, 0.6000000000000001, 0.8, 1.0]);
+        let scale = Scale::over([0.13, 0.87].into_iter(), 0.0, 100.0).unwrap().rounded(5);
+        assert_eq!(scale.ticks(5), [0.0, 0.2, 0.4, 0.6000000000000001, 0.8, 1.0]);
         assert_eq!((scale.at(0.0), scale.at(1.0)), (0.0, 100.0));
     }
 

@@ -7,10 +7,10 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
+use crate::Results;
 use crate::bench::benchmark_by_name;
 use crate::prediction::Prediction;
 use crate::run::{self, RunError, read_log};
-use crate::Results;
 
 pub use published::{LogRow, PublishedLog, read_published_log};
 pub use report::{Expected, LogReport, Reparsed, verify_log};

@@ -48,7 +48,10 @@ pub fn read_published_log(path: &Path) -> Result<PublishedLog, RunError> {
     let text = fs::read_to_string(path).map_err(io)?;
     let log = if text.trim_start().starts_with('[') { of_list(path, &text)? } else { of_lines(&text) };
     if log.rows.is_empty() {
-        return Err(no_log(path, "found no row with an id and a label, expected a log of predictions".to_owned()));
+        return Err(no_log(
+            path,
+            "found no row with an id and a label, expected a log of predictions".to_owned(),
+        ));
     }
     Ok(log)
 }
@@ -84,7 +87,8 @@ impl PublishedLog {
 }
 
 fn row(value: &Value) -> Option<LogRow> {
-    let first = |names: &[&str]| names.iter().find_map(|name| value.get(*name).filter(|found| !found.is_null()));
+    let first =
+        |names: &[&str]| names.iter().find_map(|name| value.get(*name).filter(|found| !found.is_null()));
     let id = match first(&["id", "q_uid", "question_id", "Question_id"])? {
         Value::String(id) => id.clone(),
         Value::Number(id) => id.to_string(),
@@ -95,7 +99,10 @@ fn row(value: &Value) -> Option<LogRow> {
         label: Some(letter(first(&["label", "correct_letter", "label_letter"])?)?),
         pred: first(&["pred", "pred_letter"]).and_then(letter),
         is_correct: first(&["is_correct"]) == Some(&Value::Bool(true)),
-        text: first(&["response", "raw_response", "model_response"]).and_then(Value::as_str).unwrap_or_default().to_owned(),
+        text: first(&["response", "raw_response", "model_response"])
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned(),
     })
 }
 

@@ -74,7 +74,8 @@ pub fn verify_log(log: &PublishedLog, expected: &Expected) -> LogReport {
         *correct += usize::from(right(row));
         *all += 1;
     }
-    let range = letters.keys().next_back().and_then(|last| LetterRange::up_to(*last)).unwrap_or(LetterRange::A_TO_E);
+    let range =
+        letters.keys().next_back().and_then(|last| LetterRange::up_to(*last)).unwrap_or(LetterRange::A_TO_E);
     let recomputed = rows.iter().filter(|row| right(row)).count();
     let mut report = LogReport {
         rows: rows.len(),
@@ -112,7 +113,8 @@ fn sources(rows: &[LogRow], range: LetterRange) -> [usize; 3] {
     let mut counts = [0; 3];
     for row in rows {
         let read = |text: &str| AnswerParser::Lenient.read(text, range).letter();
-        let tag = last_block(&row.text, "answer").and_then(|block| read(&format!("<answer>{block}</answer>")));
+        let tag =
+            last_block(&row.text, "answer").and_then(|block| read(&format!("<answer>{block}</answer>")));
         let source = match (tag, read(&row.text)) {
             (Some(_), _) => 0,
             (None, Some(_)) => 1,
@@ -144,13 +146,19 @@ fn faults(rows: &[LogRow], report: &LogReport, expected: &Expected) -> Vec<Strin
     if let Some(labels) = &expected.labels {
         let foreign = rows.iter().filter(|row| !labels.contains_key(&row.id));
         add("ids that are not in the data", foreign.map(|row| row.id.as_str()).collect());
-        add("ids of the data that are missing", labels.keys().map(String::as_str).filter(|id| !seen.contains(id)).collect());
-        let other = rows.iter().filter(|row| labels.get(&row.id).is_some_and(|label| Some(*label) != row.label));
+        add(
+            "ids of the data that are missing",
+            labels.keys().map(String::as_str).filter(|id| !seen.contains(id)).collect(),
+        );
+        let other =
+            rows.iter().filter(|row| labels.get(&row.id).is_some_and(|label| Some(*label) != row.label));
         add("labels that are not those of the data", other.map(|row| row.id.as_str()).collect());
     }
     let accuracy = report.recomputed as f64 / report.rows.max(1) as f64;
     let off = expected.accuracy.filter(|(wanted, tolerance)| (accuracy - wanted).abs() > tolerance + 1e-12);
-    faults.extend(off.map(|(wanted, tolerance)| format!("accuracy {accuracy:.4}, expected {wanted} ± {tolerance}")));
+    faults.extend(
+        off.map(|(wanted, tolerance)| format!("accuracy {accuracy:.4}, expected {wanted} ± {tolerance}")),
+    );
     faults
 }
 
@@ -158,16 +166,33 @@ impl fmt::Display for LogReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let share = |part: usize| 100.0 * part as f64 / self.rows.max(1) as f64;
         writeln!(f, "rows {}, ids {}, broken lines {}", self.rows, self.ids, self.broken)?;
-        writeln!(f, "stated correct {}, recomputed {}/{} = {:.1} %", self.stated, self.recomputed, self.rows, share(self.recomputed))?;
+        writeln!(
+            f,
+            "stated correct {}, recomputed {}/{} = {:.1} %",
+            self.stated,
+            self.recomputed,
+            self.rows,
+            share(self.recomputed)
+        )?;
         if let Some(Interval { low, high }) = self.interval {
             writeln!(f, "95 % interval {:.1} % to {:.1} %", 100.0 * low, 100.0 * high)?;
         }
-        for (name, parsed) in [("lenient", self.lenient), ("single pass", self.single_pass), ("strict", self.strict)] {
-            writeln!(f, "{name}: read {}, correct {}, agree with the log {}", parsed.read, parsed.correct, parsed.agree)?;
+        for (name, parsed) in
+            [("lenient", self.lenient), ("single pass", self.single_pass), ("strict", self.strict)]
+        {
+            writeln!(
+                f,
+                "{name}: read {}, correct {}, agree with the log {}",
+                parsed.read, parsed.correct, parsed.agree
+            )?;
         }
         let [tag, phrase, none] = self.sources;
         writeln!(f, "answers in a tag {tag}, in a phrase {phrase}, nowhere {none}")?;
-        writeln!(f, "format-valid {}/{}, doubled think tag {}", self.format_valid, self.rows, self.doubled_think)?;
+        writeln!(
+            f,
+            "format-valid {}/{}, doubled think tag {}",
+            self.format_valid, self.rows, self.doubled_think
+        )?;
         for (letter, (correct, all)) in &self.letters {
             writeln!(f, "{letter} {correct}/{all}")?;
         }

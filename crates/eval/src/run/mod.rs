@@ -36,7 +36,11 @@ pub trait Respond {
     /// # Errors
     /// Whatever keeps the batch from being answered. Its questions are then asked one by one, and those that fail again
     /// count as wrong, with the error in the log.
-    fn respond(&mut self, questions: &[Question], sampling: &EvalSampling) -> Result<Vec<Vec<Response>>, RespondError>;
+    fn respond(
+        &mut self,
+        questions: &[Question],
+        sampling: &EvalSampling,
+    ) -> Result<Vec<Vec<Response>>, RespondError>;
 }
 
 /// How a benchmark is run.
@@ -104,7 +108,8 @@ pub fn run(
     let (mut log, mut done) = Log::open(&out_dir.join(PREDICTIONS_FILE), &header, options.existing)?;
     // A question that failed gets another chance.
     done.retain(|_, prediction| prediction.error.is_none());
-    let open: Vec<&Question> = by_size(&questions).into_iter().filter(|q| !done.contains_key(&q.id)).collect();
+    let open: Vec<&Question> =
+        by_size(&questions).into_iter().filter(|q| !done.contains_key(&q.id)).collect();
     let mut asker = Asker { benchmark, respond, setting: &options.setting, failures: 0, successes: 0 };
     for batch in open.chunks(options.batch.max(1)) {
         for prediction in asker.ask(batch)? {
@@ -146,7 +151,11 @@ fn by_size(questions: &[Question]) -> Vec<&Question> {
 }
 
 /// The predictions in the order of the questions, judged as the log says.
-fn in_order(questions: &[Question], mut done: HashMap<String, Prediction>, header: &LogHeader) -> Vec<Prediction> {
+fn in_order(
+    questions: &[Question],
+    mut done: HashMap<String, Prediction>,
+    header: &LogHeader,
+) -> Vec<Prediction> {
     let judged = |p: Prediction| p.scored(header.judge, &header.setting);
     questions.iter().filter_map(|question| done.remove(&question.id)).map(judged).collect()
 }
@@ -167,7 +176,11 @@ impl Asker<'_> {
         match answers {
             Ok(answers) => {
                 self.successes += asked.len();
-                Ok(asked.iter().zip(answers).map(|(question, answers)| self.judged(question, answers)).collect())
+                Ok(asked
+                    .iter()
+                    .zip(answers)
+                    .map(|(question, answers)| self.judged(question, answers))
+                    .collect())
             }
             Err(error) if asked.len() == 1 => self.failed(&asked[0], error).map(|failed| vec![failed]),
             Err(_) => batch.iter().map(|question| Ok(self.ask(&[*question])?.remove(0))).collect(),

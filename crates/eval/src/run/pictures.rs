@@ -28,7 +28,12 @@ pub(super) fn wrong_answers(
     let one = |(at, (question, prediction)): (usize, (&Question, &Prediction))| WrongSample {
         prompt: prediction.prompt.clone(),
         images: pictures(at, question, out_dir),
-        completion: prediction.responses.first().map(|r| r.text.clone()).or_else(|| prediction.error.clone()).unwrap_or_default(),
+        completion: prediction
+            .responses
+            .first()
+            .map(|r| r.text.clone())
+            .or_else(|| prediction.error.clone())
+            .unwrap_or_default(),
         expected: prediction.key.to_string(),
     };
     wrong.map(one).collect()

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use image::{Rgb, RgbImage};
-use journal::{EvalLog, EvalRecord, MetricLine, MetricsLog, RolloutLog, RolloutRecord, Start, Stop, WrongSample};
+use journal::{
+    EvalLog, EvalRecord, MetricLine, MetricsLog, RolloutLog, RolloutRecord, Start, Stop, WrongSample,
+};
 
 /// Writes a run of `steps` steps into `folder/name`; `shift` tells several runs apart.
 pub fn run(folder: &Path, name: &str, steps: u64, shift: f64) -> PathBuf {
@@ -38,7 +40,7 @@ pub fn run(folder: &Path, name: &str, steps: u64, shift: f64) -> PathBuf {
 }
 
 fn rollout(step: u64, sample: u64) -> RolloutRecord {
-    let right = sample % 2 == 0;
+    let right = sample.is_multiple_of(2);
     let value = f64::from(u8::from(right));
     RolloutRecord {
         step,
@@ -47,7 +49,10 @@ fn rollout(step: u64, sample: u64) -> RolloutRecord {
         prompt: "Is the <red> circle left of the square?".to_owned(),
         images: vec!["images/scene.png".to_owned()],
         ground_truth: Some("yes".to_owned()),
-        completion: format!("<think>{}</think><script>alert(1)</script>\u{1b}[31m", "x".repeat(sample as usize)),
+        completion: format!(
+            "<think>{}</think><script>alert(1)</script>\u{1b}[31m",
+            "x".repeat(sample as usize)
+        ),
         tokens: 10 + 7 * sample,
         stop: if sample == 3 { Stop::Length } else { Stop::Stop },
         rewards: [("accuracy".to_owned(), Some(value)), ("format".to_owned(), None)].into(),

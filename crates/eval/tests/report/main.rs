@@ -1,4 +1,5 @@
 //! The report as a page: well-formed, alone, and showing what the run wrote.
+#![allow(clippy::unwrap_used, reason = "these are the helpers of tests")]
 
 mod invented;
 mod well_formed;

@@ -1,6 +1,8 @@
 //! Rows without files, and a model that says what it is told.
 
-use datasets::{Description, Layout, Place, Position, Record, RowError, RowProblem, Source, SourceError, Visuals, Vqa};
+use datasets::{
+    Description, Layout, Place, Position, Record, RowError, RowProblem, Source, SourceError, Visuals, Vqa,
+};
 use eval::judge::AnswerKey;
 use eval::{EvalSampling, Finish, Question, Respond, RespondError, Response};
 
@@ -78,7 +80,7 @@ impl Source for Rows {
 }
 
 fn past_end(index: u64, rows: u64) -> RowError {
-    let place = Place { path: "memory".into(), position: Position::Row(index) };
+    let place = Place { file: std::path::Path::new("memory").into(), position: Position::Row(index) };
     RowError { place, field: ".".to_owned(), problem: RowProblem::PastEnd { index, rows } }
 }
 
@@ -153,7 +155,11 @@ impl Fake {
 }
 
 impl Respond for Fake {
-    fn respond(&mut self, questions: &[Question], sampling: &EvalSampling) -> Result<Vec<Vec<Response>>, RespondError> {
+    fn respond(
+        &mut self,
+        questions: &[Question],
+        sampling: &EvalSampling,
+    ) -> Result<Vec<Vec<Response>>, RespondError> {
         if let Some(left) = &mut self.stops_after {
             *left = left.checked_sub(1).expect("the power goes out");
         }
@@ -166,7 +172,8 @@ impl Respond for Fake {
             tokens: 3,
             finish: self.finish,
         };
-        let all = |question: &Question| (0..sampling.samples).map(|sample| response(question, sample)).collect();
+        let all =
+            |question: &Question| (0..sampling.samples).map(|sample| response(question, sample)).collect();
         Ok(questions.iter().map(all).collect())
     }
 }

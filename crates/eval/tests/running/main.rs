@@ -1,4 +1,5 @@
 //! Benchmarks run to the end, stopped, resumed, compared.
+#![allow(clippy::unwrap_used, reason = "these are the helpers of tests")]
 
 mod fake;
 
@@ -6,13 +7,18 @@ use std::path::Path;
 
 use datasets::Record;
 use eval::{
-    BadRows, EvalSampling, Existing, Finish, Limit, PREDICTIONS_FILE, Policy, Rescored, Results, RunError, RunOptions,
-    benchmark_by_name, rescore,
+    BadRows, EvalSampling, Existing, Finish, Limit, PREDICTIONS_FILE, Policy, Rescored, Results, RunError,
+    RunOptions, benchmark_by_name, rescore,
 };
 use fake::{Fake, Rows};
 
 fn options() -> RunOptions {
-    let policy = Policy { model: "tiny".into(), data: "invented".into(), pixels: Some((3136, 50176)), ..Policy::default() };
+    let policy = Policy {
+        model: "tiny".into(),
+        data: "invented".into(),
+        pixels: Some((3136, 50176)),
+        ..Policy::default()
+    };
     RunOptions { batch: 3, ..RunOptions::new(EvalSampling::greedy(16), policy) }
 }
 
@@ -32,9 +38,13 @@ fn a_run_scores_every_question_and_writes_what_it_takes_to_score_it_again() {
     let read = Results::read(&folder.path().join("results.json")).unwrap();
     assert_eq!(read, results);
     let Rescored::Ours(again) = rescore(&folder.path().join(PREDICTIONS_FILE)).unwrap() else { panic!() };
-    assert_eq!((again.summary, again.scores, again.official), (results.summary, results.scores, results.official));
+    assert_eq!(
+        (again.summary, again.scores, again.official),
+        (results.summary, results.scores, results.official)
+    );
     let page = std::fs::read_to_string(folder.path().join("results.md")).unwrap();
-    for words in ["**50.00 %** of 10 questions", "tiny", "3136 to 50176", "TRUE or FALSE", "| left of | 10 |"] {
+    for words in ["**50.00 %** of 10 questions", "tiny", "3136 to 50176", "TRUE or FALSE", "| left of | 10 |"]
+    {
         assert!(page.contains(words), "{words} is not in\n{page}");
     }
 }
@@ -47,7 +57,15 @@ fn a_run_that_is_stopped_anywhere_ends_with_the_same_files() {
     for stop in 0..4 {
         let folder = tempfile::tempdir().unwrap();
         let mut model = Fake::by_id().stopping_after(stop);
-        assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(&rows, &mut model, folder.path(), &options()))).is_err());
+        assert!(
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(
+                &rows,
+                &mut model,
+                folder.path(),
+                &options()
+            )))
+            .is_err()
+        );
         let log = folder.path().join(PREDICTIONS_FILE);
         let torn = std::fs::read(&log).unwrap();
         std::fs::write(&log, [&torn[..], b"{\"id\": \"9\", \"pro"].concat()).unwrap();
@@ -71,7 +89,10 @@ fn answers_made_in_another_way_are_not_taken_for_ones_of_this_run() {
     let results = run(&rows, &mut Fake::saying("false"), folder.path(), &other).unwrap();
     assert_eq!(results.policy.model, "another");
     std::fs::write(folder.path().join(PREDICTIONS_FILE), "{\"some\": \"file\"}\n").unwrap();
-    assert!(matches!(run(&rows, &mut Fake::saying("true"), folder.path(), &options()), Err(RunError::NoLog { line: 1, .. })));
+    assert!(matches!(
+        run(&rows, &mut Fake::saying("true"), folder.path(), &options()),
+        Err(RunError::NoLog { line: 1, .. })
+    ));
 }
 
 #[test]
@@ -92,8 +113,13 @@ fn a_question_that_fails_is_wrong_and_is_asked_again_by_the_next_run() {
 #[test]
 fn cut_and_unread_answers_are_counted_apart() {
     let folder = tempfile::tempdir().unwrap();
-    let results = run(&Rows::vsr(4), &mut Fake::saying("Well").ending(Finish::Length), folder.path(), &options()).unwrap();
-    assert_eq!((results.summary.unparsed, results.summary.truncated, results.summary.score), (4, 4, Some(0.0)));
+    let results =
+        run(&Rows::vsr(4), &mut Fake::saying("Well").ending(Finish::Length), folder.path(), &options())
+            .unwrap();
+    assert_eq!(
+        (results.summary.unparsed, results.summary.truncated, results.summary.score),
+        (4, 4, Some(0.0))
+    );
 }
 
 #[test]
@@ -115,7 +141,9 @@ fn a_baseline_is_compared_question_by_question() {
     assert_eq!((paired.questions, paired.gained, paired.lost, paired.difference), (20, 10, 0, 0.5));
     assert!((paired.p_value - 2.0 / 1024.0).abs() < 1e-12);
     let text = std::fs::read_to_string(old.path().join("results.json")).unwrap();
-    for (change, words) in [(("\"vsr\"", "\"okvqa\""), "okvqa"), (("\"version\": 1", "\"version\": 9"), "version 9")] {
+    for (change, words) in
+        [(("\"vsr\"", "\"okvqa\""), "okvqa"), (("\"version\": 1", "\"version\": 9"), "version 9")]
+    {
         let other = old.path().join("other.json");
         std::fs::write(&other, text.replace(change.0, change.1)).unwrap();
         let error = results.clone().against(&other).unwrap_err().to_string();
@@ -135,10 +163,16 @@ fn limits_bad_rows_and_repeated_ids() {
     let spread = RunOptions { limit: Limit::Spread(4), ..options() };
     let results = asked(&Rows::vsr(10).with_relations(&["on", "under"]), &spread).unwrap();
     assert_eq!(results.tables["relation"]["on"].questions, 2);
-    assert!(matches!(asked(&Rows::vsr(5).repeating("1"), &options()), Err(RunError::RepeatedId { first: 1, .. })));
+    assert!(matches!(
+        asked(&Rows::vsr(5).repeating("1"), &options()),
+        Err(RunError::RepeatedId { first: 1, .. })
+    ));
     assert!(matches!(asked(&Rows::vsr(5).unlabelled(2), &options()), Err(RunError::Question(_))));
     let skip = RunOptions { bad_rows: BadRows::Skip, ..options() };
-    assert!(matches!(asked(&Rows::vsr(99).unlabelled(2), &skip), Err(RunError::TooManyBadRows { bad: 1, rows: 99, .. })));
+    assert!(matches!(
+        asked(&Rows::vsr(99).unlabelled(2), &skip),
+        Err(RunError::TooManyBadRows { bad: 1, rows: 99, .. })
+    ));
     let results = asked(&Rows::vsr(100).unlabelled(2), &skip).unwrap();
     assert!(results.notes.iter().any(|note| note.contains("1 of 100 rows")));
     assert!(matches!(asked(&Rows::vsr(0), &options()), Err(RunError::NoQuestions)));
