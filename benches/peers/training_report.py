@@ -15,7 +15,8 @@ HOW = """## How it was measured
   step. Each process takes one step that is not timed. Processes alternate, and who goes first alternates with the rounds.
 - Losses of all steps agree within 1e-3 and gradient norms within 1 %, or there is no table. Where completions are sampled, only
   their number can be compared.
-- The peer is torch + transformers + PEFT with torch's own number of threads and its fused AdamW; its head computes only the
+- The peer is torch + transformers + PEFT with torch's own number of threads, its fused AdamW, and the attention (`sdpa` or
+  `eager`) that was faster in a process of each before the case; its head computes only the
   positions that the loss reads. It runs the reference of DPO without gradients. A group's prompt is repeated for every
   completion, as TRL does it; TRL also encodes the image for each of them. The rows where the peer encodes it once are faster than TRL.
 - Tokens: of all rows for SFT and DPO (a pair counts its prompt twice on both sides), of the completions for GRPO.

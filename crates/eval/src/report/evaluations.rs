@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::escape::Text;
-use super::rollouts::signed;
+use super::rollouts::{signed, trend};
 use super::run::Run;
 use super::scale::short;
 use crate::result::Results;
@@ -63,15 +63,8 @@ fn row(name: &str, metric: &str, values: &BTreeMap<usize, f64>, shown: &[usize])
     }
     let change = values.first_key_value().zip(values.last_key_value()).filter(|_| values.len() > 1);
     let change = change.map(|((_, first), (_, last))| last - first);
-    let class = change.map_or("", |change| {
-        if change > 0.0 {
-            " up"
-        } else if change < 0.0 {
-            " down"
-        } else {
-            ""
-        }
-    });
+    let better = if FAULTS.iter().any(|fault| metric.contains(fault)) { -1.0 } else { 1.0 };
+    let class = trend(change.map(|change| change * better));
     let _ = write!(out, "<td class=\"n{class}\">{}</td></tr>", change.map_or_else(|| "–".to_owned(), signed));
     out
 }

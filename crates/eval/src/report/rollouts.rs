@@ -89,15 +89,7 @@ fn row(
         let _ = write!(out, "<td class=\"n\">{}</td>", value.map_or_else(|| "–".to_owned(), short));
     }
     let change = first.zip(last).map(|(a, b)| b - a);
-    let class = change.map_or("", |change| {
-        if change > 0.0 {
-            " up"
-        } else if change < 0.0 {
-            " down"
-        } else {
-            ""
-        }
-    });
+    let class = trend(change);
     let change = change.map_or_else(|| "–".to_owned(), signed);
     let _ = write!(
         out,
@@ -110,4 +102,13 @@ fn row(
 /// A number with its sign.
 pub(super) fn signed(value: f64) -> String {
     if value > 0.0 { format!("+{}", short(value)) } else { short(value) }
+}
+
+/// The class of a change for the better, for the worse, or of none.
+pub(super) fn trend(change: Option<f64>) -> &'static str {
+    match change {
+        Some(gain) if gain > 0.0 => " up",
+        Some(loss) if loss < 0.0 => " down",
+        _ => "",
+    }
 }

@@ -15,16 +15,16 @@ use crate::{ResultError, SamplingError};
 pub enum RunError {
     /// The sampling makes no sense.
     #[error(transparent)]
-    Sampling(#[from] SamplingError),
+    Sampling(Box<SamplingError>),
     /// The data cannot be read.
     #[error(transparent)]
-    Source(#[from] SourceError),
+    Source(Box<SourceError>),
     /// A row cannot be read.
     #[error(transparent)]
-    Row(#[from] RowError),
+    Row(Box<RowError>),
     /// A row is no question of the benchmark.
     #[error(transparent)]
-    Question(#[from] QuestionError),
+    Question(Box<QuestionError>),
     /// Too many rows are bad.
     #[error("{bad} of {rows} rows are no questions, more than 1 % may not be skipped; the first: {first}")]
     TooManyBadRows {
@@ -87,7 +87,7 @@ pub enum RunError {
     },
     /// The results cannot be written or compared.
     #[error(transparent)]
-    Results(#[from] ResultError),
+    Results(Box<ResultError>),
 }
 
 impl RunError {
@@ -95,3 +95,15 @@ impl RunError {
         Self::Io { path: path.to_owned(), source }
     }
 }
+
+// Boxed, so that a result of a run stays small.
+macro_rules! boxed {
+    ($($variant:ident($error:ty)),+) => {$(
+        impl From<$error> for RunError {
+            fn from(error: $error) -> Self {
+                Self::$variant(Box::new(error))
+            }
+        }
+    )+};
+}
+boxed!(Source(SourceError), Row(RowError), Question(QuestionError), Sampling(SamplingError), Results(ResultError));

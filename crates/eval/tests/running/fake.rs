@@ -13,7 +13,7 @@ impl Rows {
     /// Captions that are true and false in turn.
     pub fn vsr(count: usize) -> Self {
         let row = |at: usize| {
-            let answer = if at % 2 == 0 { "TRUE" } else { "FALSE" }.to_owned();
+            let answer = if at.is_multiple_of(2) { "TRUE" } else { "FALSE" }.to_owned();
             let extra = [("relation".to_owned(), "left of".into())].into_iter().collect();
             let question = format!("Is it true that {}?", "very ".repeat((at * 7) % 5));
             let (id, answers, answer) = (at.to_string(), vec![answer.clone()], Some(answer));
@@ -147,7 +147,7 @@ impl Fake {
         let truth = question.key == AnswerKey::Truth(true);
         match &self.says {
             Says::Text(text) => text.clone(),
-            Says::ById => format!("{} is {}", question.id, question.id.len() % 2 == 0),
+            Says::ById => format!("{} is {}", question.id, question.id.len().is_multiple_of(2)),
             Says::Right => truth.to_string(),
             Says::OnceTrue => if sample == 5 { truth } else { !truth }.to_string(),
         }
