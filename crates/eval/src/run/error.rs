@@ -106,4 +106,10 @@ macro_rules! boxed {
         }
     )+};
 }
-boxed!(Source(SourceError), Row(RowError), Question(QuestionError), Sampling(SamplingError), Results(ResultError));
+boxed!(
+    Source(SourceError),
+    Row(RowError),
+    Question(QuestionError),
+    Sampling(SamplingError),
+    Results(ResultError)
+);
