@@ -17,7 +17,7 @@ thread_local! {
     static SOFTMAX: RefCell<RowSoftmax> = RefCell::default();
 }
 
-/// Chooses a token from `logits`, which are used as scratch space.
+/// Chooses a token from `logits`, in which forbidden ids are put to −∞.
 ///
 /// The log-probability is that of the model's distribution at the sampling temperature, over all ids that are
 /// not forbidden; repetition penalty, top-k and top-p shape which token is drawn (in transformers' order) but
