@@ -1,4 +1,5 @@
 //! Recipes that make no sense are refused with words that name the key and the remedy.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "these are the helpers of tests")]
 
 use std::path::Path;
 
@@ -99,6 +100,7 @@ const CASES: &[Case] = &[
     (Sft, "weight_decay: -0.1", OutOfRange, "weight_decay", "from 0"),
     (Sft, "max_grad_norm: 0", OutOfRange, "max_grad_norm", "above 0"),
     (Sft, "warmup_ratio: 10", OutOfRange, "warmup_ratio", "from 0 to 1"),
+    (Sft, "warmup_steps: 1.5", OutOfRange, "warmup_steps", "or a number below 1"),
     (Sft, "warmup_steps: -1", OutOfRange, "warmup_steps", "from 0"),
     (Sft, "validation_split: 1", OutOfRange, "validation_split", "below 1"),
     (Sft, "per_device_train_batch_size: 0", OutOfRange, "per_device_train_batch_size", "from 1"),
@@ -194,6 +196,13 @@ const CASES: &[Case] = &[
         "f_divergence_type",
         "`loss_type: sigmoid`",
     ),
+    (
+        Dpo,
+        "label_smoothing: 0.1\nf_divergence_type: forward_kl",
+        Conflict,
+        "label_smoothing",
+        "remove `label_smoothing`",
+    ),
     (Dpo, "reference: adapter_copy", Conflict, "reference", "add `adapter: …`"),
     (Grpo, "num_generations: 1", Conflict, "num_generations", "anneal reinforce"),
     (Grpo, "num_generations: 6", Conflict, "num_generations", "change `num_generations`"),
@@ -219,6 +228,20 @@ const CASES: &[Case] = &[
     (Grpo, "loss_type: cispo\ndelta: 4", Conflict, "delta", "another `loss_type`"),
     (Grpo, "sapo_temperature_pos: 2", Conflict, "sapo_temperature_pos", "another `loss_type`"),
     (Grpo, "delta: 1.1", Conflict, "delta", "raise `delta`"),
+    (
+        Grpo,
+        "delta: 4\nimportance_sampling_level: sequence",
+        Conflict,
+        "delta",
+        "`importance_sampling_level: token`",
+    ),
+    (
+        Grpo,
+        "num_generations: 16\nsteps_per_generation: 2",
+        Conflict,
+        "num_generations",
+        "change `num_generations`",
+    ),
     (Grpo, "temperature: 1e-9", Conflict, "temperature", "raise `temperature`"),
     (Grpo, "top_entropy_quantile: 0", Conflict, "top_entropy_quantile", "`top_entropy_quantile: 1.0`"),
     (Reinforce, "rollout_batch_size: 10", Conflict, "rollout_batch_size", "change `rollout_batch_size`"),
@@ -272,6 +295,18 @@ fn a_key_that_must_be_given_is_asked_for() {
         assert!(error.to_string().contains(&format!("add `{key}: …`")), "{error}");
         assert_eq!(error.place(), &Place::File("recipe".into()));
     }
+}
+
+#[test]
+fn a_default_that_does_not_fit_is_told_with_its_value() {
+    let error = refused(Grpo, &text(Grpo, "per_device_train_batch_size: 4"), &[]);
+    assert_eq!((error.key(), error.place()), (Some("num_generations"), &Place::File("recipe".into())));
+    assert!(
+        error
+            .to_string()
+            .contains("found its default, 8, expected a divisor of the 4 completions of one optimiser step"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -1,4 +1,5 @@
 //! A resolved recipe means the same recipe, whatever was asked for.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "these are the helpers of tests")]
 
 use std::path::Path;
 
@@ -64,6 +65,13 @@ fn every_default_is_what_the_reference_says() {
 }
 
 #[test]
+fn marks_and_line_ends_of_other_systems_are_read() {
+    let text = lines(&least(Kind::Sft));
+    let foreign = format!("\u{feff}{}", text.replace('\n', "\r\n"));
+    assert_eq!(parse(Kind::Sft, &foreign), parse(Kind::Sft, &text));
+}
+
+#[test]
 fn the_last_override_of_a_key_counts() {
     let overrides =
         ["seed=1", "max_steps=5", "seed=2", "datasets=[a, {path: b, weight: 2}]"].map(str::to_owned);
@@ -102,6 +110,10 @@ fn accepted(accepts: &str) -> BoxedStrategy<String> {
         "true or false" => any::<bool>().prop_map(|value| value.to_string()).boxed(),
         "a whole number from 0" => any::<u32>().prop_map(|value| value.to_string()).boxed(),
         "a whole number from 1" => (1..i32::MAX).prop_map(|value| value.to_string()).boxed(),
+        "a whole number from 0, or a number below 1" => {
+            prop_oneof![(0..9_u32).prop_map(|steps| steps.to_string()), (0.0..1.0_f64).prop_map(number)]
+                .boxed()
+        }
         "a finite number" => any::<f64>().prop_filter("finite", |x| x.is_finite()).prop_map(number).boxed(),
         "a finite number above 0" => size().prop_map(number).boxed(),
         "a finite number from 0" => prop_oneof![Just(0.0), size()].prop_map(number).boxed(),

@@ -25,7 +25,7 @@ settings! {
         key discopop_tau: Positive = |_| Positive::constant(0.05);
         /// Weight of the chosen answer's cross-entropy in the `cpo` losses.
         key cpo_alpha: NonNegative = |_| NonNegative::constant(1.0);
-        /// Margin of `simpo` and `alphapo`, before it is divided by `beta`.
+        /// Margin that `simpo` and `alphapo` want between the scores, after `beta` has scaled them.
         key simpo_gamma: NonNegative = |_| NonNegative::constant(0.5);
         /// How strongly `alphapo` bends rewards. TRL's `alpha`.
         key alphapo_alpha: Positive = |_| Positive::constant(0.25);
@@ -121,8 +121,18 @@ impl DpoSettings {
     }
 
     fn check_divergence(&self, reader: &Reader<'_>) -> Result<(), RecipeError> {
-        let plain = self.divergence == Divergence::ReverseKl;
-        if plain || self.losses.0.iter().all(|loss| loss.item == PreferenceLoss::Sigmoid) {
+        if self.divergence == Divergence::ReverseKl {
+            return Ok(());
+        }
+        if self.label_smoothing.get() > 0.0 {
+            let fix = "remove `label_smoothing` or `f_divergence_type`";
+            return Err(reader.conflict(
+                "label_smoothing",
+                "0 beside another divergence than `reverse_kl`",
+                fix,
+            ));
+        }
+        if self.losses.0.iter().all(|loss| loss.item == PreferenceLoss::Sigmoid) {
             return Ok(());
         }
         let fix = "set `loss_type: sigmoid`, or remove `f_divergence_type`";

@@ -20,7 +20,7 @@ impl Section for Reference {
         let doc = "What the policy is compared with: a frozen copy of the adapter that training starts from, as in TRL, or \
                    the model without it. In full fine-tuning a frozen copy of the model.";
         keys.push(Key {
-            default: Some("adapter_copy with `adapter`, else base".into()),
+            default: Some("adapter_copy beside adapter, else base".into()),
             ..Key::new::<Self>("reference", &[doc], None)
         });
     }

@@ -3,6 +3,7 @@
 use super::Key;
 use crate::error::{Fault, Place, Problem, RecipeError};
 use crate::kind::Kind;
+use crate::recipe::Recipe;
 use crate::setting::{At, Setting};
 use crate::yaml::{Content, Document};
 
@@ -76,6 +77,15 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// What stands for a key that was not given, in the words of an error.
+    fn default_of(&self, key: &str) -> String {
+        let default = Recipe::keys(self.kind).into_iter().find(|known| known.name == key);
+        match default.and_then(|key| key.default) {
+            Some(default) => format!("its default, {default}"),
+            None => "nothing".into(),
+        }
+    }
+
     /// Two settings that exclude each other, told at `key`.
     pub(crate) fn conflict(
         &self,
@@ -85,7 +95,7 @@ impl<'a> Reader<'a> {
     ) -> RecipeError {
         let found = match self.document.get(key) {
             Some(node) => node.content.describe(),
-            None => "its default".into(),
+            None => self.default_of(key),
         };
         let fault = Fault {
             problem: Problem::Conflict,

@@ -33,6 +33,10 @@ macro_rules! choices {
                 [$(concat!("`", $word, "`")),+].join(", ")
             }
 
+            fn words() -> Vec<(&'static str, String)> {
+                vec![$(($word, $crate::section::joined(&[$($doc),+]))),+]
+            }
+
             fn read(at: &$crate::setting::At<'_>) -> Result<Self, $crate::RecipeError> {
                 match at.word().as_deref() {
                     $(Some($word $(| $alias)*) => Ok(Self::$Variant),)+
