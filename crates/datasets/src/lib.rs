@@ -6,6 +6,7 @@
 
 mod bad_rows;
 mod container;
+mod convert;
 mod home;
 mod layout;
 mod mix;
@@ -25,6 +26,7 @@ mod stream;
 pub mod synth;
 
 pub use bad_rows::{BadRowPolicy, BadRows, OnBadRow, audit};
+pub use convert::{Conversion, OutLayout, convert};
 pub use layout::{Format, Layout, UnknownLayout};
 pub use mix::{Cursor, Ingredient, Mix, Pick, Shuffle};
 pub use open::{OpenOptions, open};
