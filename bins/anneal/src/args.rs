@@ -32,6 +32,8 @@ pub enum Command {
     Score(ScoreArgs),
     /// Write the pixels, ids and positions that the model would be given
     Preprocess(PreprocessArgs),
+    /// Put an adapter into the weights of its model
+    Merge(MergeArgs),
     /// Measure preprocessing, prefill and decoding on this machine
     Bench(BenchArgs),
 }
@@ -42,6 +44,9 @@ pub struct ModelArgs {
     /// Folder with config.json, tokenizer.json and *.safetensors, as Hugging Face publishes it
     #[arg(long, value_name = "DIR")]
     pub model: PathBuf,
+    /// Folder of a LoRA adapter for the model, as PEFT or training writes it
+    #[arg(long, value_name = "DIR")]
+    pub adapter: Option<PathBuf>,
     /// cpu, wgpu, vulkan or cuda, with :N for the N-th card
     #[arg(long, default_value = "cpu")]
     pub device: String,
@@ -135,6 +140,20 @@ pub struct ScoreArgs {
     /// Leave vision and padding placeholders out of the distribution
     #[arg(long)]
     pub mask_vision_tokens: bool,
+}
+
+/// Arguments of `merge`.
+#[derive(Args)]
+pub struct MergeArgs {
+    /// Folder of the model that the adapter was trained on
+    #[arg(long, value_name = "DIR")]
+    pub model: PathBuf,
+    /// Folder with adapter_config.json and adapter_model.safetensors
+    #[arg(long, value_name = "DIR")]
+    pub adapter: PathBuf,
+    /// Folder for the merged model, without weights so far
+    #[arg(long, value_name = "DIR")]
+    pub output: PathBuf,
 }
 
 /// Arguments of `preprocess`.

@@ -36,6 +36,7 @@ fn run(command: Command) -> Outcome {
         Command::Generate(args) => commands::generate::run(&args),
         Command::Score(args) => commands::score::run(&args),
         Command::Preprocess(args) => commands::preprocess::run(&args),
+        Command::Merge(args) => commands::merge::run(&args),
         Command::Bench(args) => commands::bench::run(&args),
     }
 }
