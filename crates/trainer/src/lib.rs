@@ -1,1 +1,11 @@
 //! The step loop: SFT, DPO, GRPO and Reinforce++ on any burn module.
+
+pub mod data;
+pub mod engine;
+pub mod methods;
+pub mod online;
+mod packed;
+mod sight;
+
+pub use packed::PackedRows;
+pub use sight::Sight;

@@ -1,0 +1,5 @@
+//! From data sets to what a step needs.
+
+mod stream;
+
+pub use stream::{Examples, Order, Stream};

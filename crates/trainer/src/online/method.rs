@@ -1,0 +1,217 @@
+//! The step: generate when nothing is left, then learn from the next part.
+
+use super::experience::Experience;
+use super::figures;
+use super::generate::{self, Asked, Decode};
+use super::loss::{Computed, Scored, Whole};
+use super::settings::{OnlineSettings, Reference};
+use super::task::Task;
+use crate::data::Stream;
+use crate::engine::{Failure, FileError, Files, Method, Step};
+use crate::packed::PackedRows;
+use crate::sight::Sight;
+use burn::tensor::Tensor;
+use rewards::RewardSet;
+use rl_algos::{Grid, Mask, Totals};
+use serde::{Deserialize, Serialize};
+use vlm_model::VlModel;
+
+const STATE: &str = "online.json";
+
+/// Learning from a model's own answers: GRPO and its relatives, Reinforce++.
+///
+/// A generation is [`sample`](generate::sample)d, [`judge`](generate::judge)d, shown to the reference
+/// ([`consult`](generate::consult)) and [`weigh`](generate::weigh)ed; then each update learns from its part of it.
+pub struct Online {
+    settings: OnlineSettings,
+    data: Stream<Task>,
+    rewards: RewardSet,
+    decode: Decode,
+    /// The frozen model that KL is measured against; what it is, `settings.reference` says.
+    reference: Option<VlModel>,
+    sight: Sight,
+    state: State,
+    /// The prompts of the buffered generation.
+    asked: Asked,
+}
+
+/// What a checkpoint keeps: the generation in use, and how far it is used.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct State {
+    generations: u64,
+    position: u64,
+    generation: Vec<Experience>,
+    updates_made: usize,
+}
+
+impl Online {
+    /// `start` is the model as the run begins, before any checkpoint is loaded: it may become the reference.
+    pub fn new(
+        settings: OnlineSettings,
+        data: Stream<Task>,
+        rewards: RewardSet,
+        decode: Decode,
+        start: &VlModel,
+    ) -> Self {
+        let reference = settings.needs_reference().then(|| match settings.reference {
+            Reference::Base => start.without_adapters(),
+            Reference::Start => burn::module::Module::valid(start),
+        });
+        let sight = Sight::of(start);
+        Self { settings, data, rewards, decode, reference, sight, state: State::default(), asked: Vec::new() }
+    }
+
+    /// Stages 1 to 4, with their figures.
+    fn generate(&mut self, model: &VlModel, step: &mut Step) -> Result<(), Failure> {
+        let rhythm = self.settings.rhythm;
+        let first = self.data.position();
+        let tasks = self.data.take(rhythm.prompts * rhythm.updates)?;
+        self.asked = (first..).zip(tasks).collect();
+        let key = [step.seed, self.state.generations];
+        let mut generation = generate::sample(model, &self.asked, &self.settings, &self.decode, key)?;
+        step.check()?;
+        let reports = generate::judge(&mut generation, &self.asked, &self.rewards)?;
+        if let Some(reference) = &self.reference {
+            generate::consult(reference, &mut generation, &self.asked, &self.settings, &mut self.sight)?;
+        }
+        generate::weigh(&mut generation, self.settings.advantage)?;
+        figures::log_generation(&generation, &reports, step.metrics());
+        if let Some(text) = figures::explain_silence(&reports) {
+            step.notice(text);
+        }
+        let prompts = self.prompt_texts()?;
+        step.record_rollouts(figures::records(step.index + 1, &self.asked, &generation, &reports, &prompts));
+        let generations = self.state.generations + 1;
+        self.state = State { generations, position: self.data.position(), generation, updates_made: 0 };
+        Ok(())
+    }
+
+    /// One update from its part of the generation, micro-batch by micro-batch.
+    fn learn(&mut self, model: &VlModel, step: &mut Step) -> Result<(), Failure> {
+        let rhythm = self.settings.rhythm;
+        let first = self.state.updates_made % rhythm.updates * rhythm.prompts;
+        let parts = self.parts(first..first + rhythm.prompts);
+        let whole = self.whole(&parts)?;
+        for part in &parts {
+            let rows = self.score(model, part, step)?;
+            let tokens = rows.mask.totals().tokens as f64;
+            let Computed { loss, figures } = self.settings.loss.compute(rows, whole)?;
+            step.backward(model, &loss)?;
+            figures.into_iter().for_each(|(name, value)| step.metrics().weighted(name, value, tokens));
+        }
+        self.state.updates_made += 1;
+        Ok(())
+    }
+
+    /// Groups cut into parts of at most `micro` completions; a part belongs to one prompt, which it computes once.
+    fn parts(&self, groups: std::ops::Range<usize>) -> Vec<Part> {
+        let micro = self.settings.rhythm.micro.max(1);
+        let cut = |group: usize| {
+            let completions = self.state.generation[group].completions.len();
+            (0..completions).step_by(micro).map(move |start| Part { group, rows: start..completions.min(start + micro) })
+        };
+        groups.flat_map(cut).collect()
+    }
+
+    /// What the loss of the whole update averages over.
+    fn whole(&self, parts: &[Part]) -> Result<Whole, Failure> {
+        let mut totals = Totals::default();
+        for part in parts {
+            let (mask, truncated) = self.mask(part)?;
+            totals = totals + self.settings.loss.counted(&mask, &truncated)?.totals();
+        }
+        Ok(Whole { totals, parts: parts.len() })
+    }
+
+    fn mask(&self, part: &Part) -> Result<(Mask, Vec<bool>), Failure> {
+        let rows = &self.state.generation[part.group].completions[part.rows.clone()];
+        let lengths: Vec<usize> = rows.iter().map(|written| written.token_ids.len()).collect();
+        let mask = Mask::from_lengths(&lengths, lengths.iter().copied().max().unwrap_or(0))?;
+        Ok((mask, rows.iter().map(super::Written::is_truncated).collect()))
+    }
+
+    /// The policy's view of a part, beside everything that was noted when it was generated.
+    fn score(&mut self, model: &VlModel, part: &Part, step: &mut Step) -> Result<Scored, Failure> {
+        let (mask, truncated) = self.mask(part)?;
+        let Self { settings, sight, state, asked, .. } = self;
+        let written = &state.generation[part.group].completions[part.rows.clone()];
+        let task = &asked[part.group].1;
+        let scores = generate::score(model, task, written, settings, sight)?;
+        let rows = PackedRows::new(written.iter().map(|written| written.token_ids.len()));
+        let logp_bt = rows.grid(scores.log_probs);
+        let cells = |of: &dyn Fn(usize, usize) -> f64| mask.fill(|row, t| of(row, t));
+        let sampler_bt = cells(&|row, t| f64::from(written[row].logprobs[t]));
+        let entropy_bt = Grid::from_tensor("entropies", rows.grid(scores.entropy).inner())?;
+        let tokens = mask.totals().tokens as f64;
+        step.metrics().weighted("entropy", mask.all_kept(&entropy_bt).sum::<f64>() / tokens.max(1.0), tokens);
+        step.metrics().count("tokens", tokens + task.prompt().tokens.len() as f64);
+        if state.updates_made == 0 {
+            log_difference(&logp_bt, &sampler_bt, &mask, step)?;
+        }
+        let reference_bt = written
+            .iter()
+            .all(|written| written.reference.is_some())
+            .then(|| cells(&|row, t| written[row].reference.as_ref().map_or(0.0, |values| f64::from(values[t]))));
+        Ok(Scored {
+            logp_bt,
+            old_bt: (!settings.is_on_policy()).then_some(sampler_bt),
+            reference_bt,
+            entropy_bt,
+            advantage_bt: cells(&|row, t| written[row].advantages[t]),
+            mask,
+            truncated,
+        })
+    }
+
+    fn prompt_texts(&self) -> Result<Vec<String>, Failure> {
+        self.asked.iter().map(|(_, task)| Ok(task.sample().question.clone())).collect()
+    }
+}
+
+/// Some completions of one prompt.
+struct Part {
+    group: usize,
+    rows: std::ops::Range<usize>,
+}
+
+/// How far the trainer's log-probabilities are from the sampler's: rounding, or something is wrong.
+fn log_difference(
+    logp_bt: &Tensor<2>,
+    sampler_bt: &Grid<f64>,
+    mask: &Mask,
+    step: &mut Step,
+) -> Result<(), Failure> {
+    let logp_bt = Grid::from_tensor("log-probabilities", logp_bt.clone().inner())?;
+    let gaps = mask.fill(|row, t| (logp_bt.row(row)[t] - sampler_bt.row(row)[t]).abs());
+    let tokens = mask.totals().tokens.max(1) as f64;
+    let largest = mask.all_kept(&gaps).fold(0.0, f64::max);
+    step.metrics().weighted("sampling/sampling_logp_difference/mean", mask.all_kept(&gaps).sum::<f64>() / tokens, tokens);
+    step.metrics().mean("sampling/sampling_logp_difference/max", largest);
+    Ok(())
+}
+
+impl Method<VlModel> for Online {
+    fn step(&mut self, model: &VlModel, step: &mut Step) -> Result<(), Failure> {
+        let rhythm = self.settings.rhythm;
+        if self.state.generation.is_empty() || self.state.updates_made == rhythm.updates * rhythm.passes {
+            self.generate(model, step)?;
+        }
+        self.learn(model, step)
+    }
+
+    fn epoch(&self) -> f64 {
+        self.data.epoch()
+    }
+
+    fn save(&self, files: &mut Files) -> Result<(), FileError> {
+        files.insert_json(STATE, &self.state)
+    }
+
+    fn load(&mut self, files: &Files) -> Result<(), Failure> {
+        self.state = files.json(STATE)?;
+        self.data.seek(self.state.position);
+        let again = |experience: &Experience| Ok((experience.position, self.data.at(experience.position)?));
+        self.asked = self.state.generation.iter().map(again).collect::<Result<_, Failure>>()?;
+        Ok(())
+    }
+}
