@@ -20,6 +20,7 @@ mod features;
 pub mod generate;
 pub mod layers;
 mod layout;
+mod linears;
 mod model;
 mod prompt;
 mod score;

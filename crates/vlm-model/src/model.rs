@@ -65,7 +65,7 @@ impl VlModel {
         }
         let model = Self {
             model: Decoder::load(&root.at("model"), &config.text),
-            lm_head: own_head.then(|| Linear::load(&root.at("lm_head"), head, Bias::No)),
+            lm_head: own_head.then(|| root.linear("lm_head", head, Bias::No)),
             visual: VisionTower::load(&root.at("visual"), &config.vision),
             config,
         };
@@ -78,14 +78,21 @@ impl VlModel {
         &self.config
     }
 
+    /// The same network with no adapters: the reference that training starts from. It shares all weights.
+    pub fn without_adapters(&self) -> Self {
+        let mut model = self.clone();
+        lora::detach(&mut model);
+        model
+    }
+
     /// The device that holds the weights.
     pub fn device(&self) -> Device {
         self.model.embed_tokens.weight.val().device()
     }
 
-    /// The head's weight, `[vocabulary, hidden]`.
+    /// The head's weight, `[vocabulary, hidden]`, adapter included.
     pub fn head(&self) -> Tensor<2> {
         let tied = || self.model.embed_tokens.weight.val();
-        self.lm_head.as_ref().map_or_else(tied, |head| head.weight.val())
+        self.lm_head.as_ref().map_or_else(tied, Linear::effective_weight)
     }
 }

@@ -1,8 +1,7 @@
-//! Affine maps with weights in Hugging Face's layout.
+//! Affine maps as they lie in the files.
 
 use crate::weights::Scope;
-use burn::module::{Module, Param};
-use burn::tensor::Tensor;
+use lora::Linear;
 
 /// Whether a linear layer adds a bias.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,30 +12,11 @@ pub enum Bias {
     No,
 }
 
-/// y = x·Wᵀ + b, with W of shape `[outputs, inputs]`.
-#[derive(Module, Debug)]
-pub struct Linear {
-    /// W, `[outputs, inputs]`.
-    pub weight: Param<Tensor<2>>,
-    /// b, `[outputs]`.
-    pub bias: Option<Param<Tensor<1>>>,
-}
-
-impl Linear {
-    /// Reads `weight` and, if there is one, `bias`.
-    pub fn load(scope: &Scope, [outputs, inputs]: [usize; 2], bias: Bias) -> Self {
-        Self {
-            weight: scope.tensor("weight", [outputs, inputs]),
-            bias: (bias == Bias::Yes).then(|| scope.tensor("bias", [outputs])),
-        }
-    }
-
-    /// Applies the layer to packed rows.
-    ///
-    /// # Shapes
-    /// - input: `[n, inputs]`
-    /// - output: `[n, outputs]`
-    pub fn forward(&self, rows: Tensor<2>) -> Tensor<2> {
-        fused_ops::linear(rows, self.weight.val(), self.bias.as_ref().map(Param::val))
+impl Scope<'_, '_> {
+    /// The linear map `name`: its `weight` and, if there is one, its `bias`.
+    pub fn linear(&self, name: impl std::fmt::Display, [outputs, inputs]: [usize; 2], bias: Bias) -> Linear {
+        let scope = self.at(name);
+        let weight = scope.tensor("weight", [outputs, inputs]);
+        Linear::new(weight, (bias == Bias::Yes).then(|| scope.tensor("bias", [outputs])))
     }
 }

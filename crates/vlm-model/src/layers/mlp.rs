@@ -20,9 +20,9 @@ impl GatedMlp {
     /// Reads the three maps; `width` is the residual stream's, `inner` the gate's.
     pub fn load(scope: &Scope, width: usize, inner: usize, bias: Bias) -> Self {
         Self {
-            gate_proj: Linear::load(&scope.at("gate_proj"), [inner, width], bias),
-            up_proj: Linear::load(&scope.at("up_proj"), [inner, width], bias),
-            down_proj: Linear::load(&scope.at("down_proj"), [width, inner], bias),
+            gate_proj: scope.linear("gate_proj", [inner, width], bias),
+            up_proj: scope.linear("up_proj", [inner, width], bias),
+            down_proj: scope.linear("down_proj", [width, inner], bias),
         }
     }
 

@@ -5,7 +5,8 @@ mod mlp;
 mod norm;
 mod rotary;
 
-pub use linear::{Bias, Linear};
+pub use linear::Bias;
+pub use lora::Linear;
 pub use mlp::GatedMlp;
 pub use norm::{LayerNorm, RmsNorm};
 pub use rotary::RotaryTable;

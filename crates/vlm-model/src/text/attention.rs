@@ -28,10 +28,10 @@ impl SelfAttention {
         let head_dim = config.head_dim();
         let (width, kv) = (config.hidden_size, config.kv_heads * head_dim);
         Self {
-            q_proj: Linear::load(&scope.at("q_proj"), [width, width], Bias::Yes),
-            k_proj: Linear::load(&scope.at("k_proj"), [kv, width], Bias::Yes),
-            v_proj: Linear::load(&scope.at("v_proj"), [kv, width], Bias::Yes),
-            o_proj: Linear::load(&scope.at("o_proj"), [width, width], Bias::No),
+            q_proj: scope.linear("q_proj", [width, width], Bias::Yes),
+            k_proj: scope.linear("k_proj", [kv, width], Bias::Yes),
+            v_proj: scope.linear("v_proj", [kv, width], Bias::Yes),
+            o_proj: scope.linear("o_proj", [width, width], Bias::No),
             head_dim,
         }
     }

@@ -22,8 +22,8 @@ impl VisionAttention {
     pub fn load(scope: &Scope, config: &VisionConfig) -> Self {
         let width = config.hidden_size;
         Self {
-            qkv: Linear::load(&scope.at("qkv"), [3 * width, width], Bias::Yes),
-            proj: Linear::load(&scope.at("proj"), [width, width], Bias::Yes),
+            qkv: scope.linear("qkv", [3 * width, width], Bias::Yes),
+            proj: scope.linear("proj", [width, width], Bias::Yes),
             heads: config.heads,
         }
     }

@@ -27,8 +27,8 @@ impl PatchMerger {
         Self {
             ln_q: Norm::load(&scope.at("ln_q"), config.hidden_size, &config.kind),
             mlp: [
-                Linear::load(&mlp.at(0), [joined, joined], Bias::Yes),
-                Linear::load(&mlp.at(2), [config.out_hidden_size, joined], Bias::Yes),
+                mlp.linear(0, [joined, joined], Bias::Yes),
+                mlp.linear(2, [config.out_hidden_size, joined], Bias::Yes),
             ],
             unit,
         }

@@ -23,8 +23,8 @@ impl Mlp {
         match config.kind {
             VisionKind::Windowed { .. } => Self::Gated(GatedMlp::load(scope, width, inner, Bias::Yes)),
             VisionKind::Full => Self::Plain(PlainMlp {
-                fc1: Linear::load(&scope.at("fc1"), [inner, width], Bias::Yes),
-                fc2: Linear::load(&scope.at("fc2"), [width, inner], Bias::Yes),
+                fc1: scope.linear("fc1", [inner, width], Bias::Yes),
+                fc2: scope.linear("fc2", [width, inner], Bias::Yes),
             }),
         }
     }

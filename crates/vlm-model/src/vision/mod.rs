@@ -8,5 +8,7 @@ mod norm;
 mod order;
 mod tower;
 
+pub use block::VisionBlock;
+pub use mlp::Mlp;
 pub use order::PatchOrder;
 pub use tower::VisionTower;

@@ -42,7 +42,7 @@ impl VisionTower {
             scope.at("patch_embed.proj").reshaped("weight", &kernel, [hidden_size, config.patch_values()]);
         let blocks = scope.at("blocks");
         Self {
-            patch_embed: PatchEmbed { proj: Linear { weight, bias: None } },
+            patch_embed: PatchEmbed { proj: Linear::new(weight, None) },
             blocks: (0..config.depth).map(|i| VisionBlock::load(&blocks.at(i), config)).collect(),
             merger: PatchMerger::load(&scope.at("merger"), config),
             config: config.clone(),
@@ -52,11 +52,11 @@ impl VisionTower {
     /// Features of one image or video, `[tokens, decoder width]`, in raster order.
     pub fn forward(&self, patches: &Patches) -> Tensor<2> {
         let order = self.order(patches.grid);
-        let device = self.patch_embed.proj.weight.val().device();
+        let device = self.patch_embed.proj.device();
         let columns = self.config.patch_values();
         let arranged =
             TensorData::new(order.arrange(&patches.values, columns), [patches.grid.patches(), columns]);
-        let rows = Tensor::from_data(arranged, (&device, self.patch_embed.proj.weight.val().dtype()));
+        let rows = Tensor::from_data(arranged, (&device, self.patch_embed.proj.dtype()));
         let features = self.blocks_and_merger(rows, &order, &device);
         if order.units.is_sorted() {
             return features;

@@ -1,0 +1,99 @@
+//! Affine maps whose weight may be frozen, stored in few bits, and adapted.
+
+use crate::Adapter;
+use burn::module::{Module, Param};
+use burn::tensor::{DType, Device, Tensor};
+
+/// The weight of a [`Linear`], `[outputs, inputs]`.
+#[derive(Module, Debug)]
+pub enum Base {
+    /// As the files hold it.
+    Dense(Param<Tensor<2>>),
+}
+
+impl Base {
+    /// The weight as a tensor, `[outputs, inputs]`.
+    pub fn dense(&self) -> Tensor<2> {
+        match self {
+            Self::Dense(weight) => weight.val(),
+        }
+    }
+
+    /// `[outputs, inputs]`
+    pub fn shape(&self) -> [usize; 2] {
+        match self {
+            Self::Dense(weight) => weight.val().dims(),
+        }
+    }
+
+    /// X·Wᵀ + b for the weight alone.
+    pub(crate) fn forward(&self, rows: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor<2> {
+        match self {
+            Self::Dense(weight) => fused_ops::linear(rows, weight.val(), bias),
+        }
+    }
+}
+
+/// y = x·Wᵀ + b, with W of shape `[outputs, inputs]`, and what an adapter makes of it.
+#[derive(Module, Debug)]
+pub struct Linear {
+    /// W.
+    pub weight: Base,
+    /// b, `[outputs]`.
+    pub bias: Option<Param<Tensor<1>>>,
+    /// What is trained beside a frozen W.
+    pub adapter: Option<Adapter>,
+}
+
+impl Linear {
+    /// A map without adapter.
+    pub fn new(weight: Param<Tensor<2>>, bias: Option<Param<Tensor<1>>>) -> Self {
+        Self { weight: Base::Dense(weight), bias, adapter: None }
+    }
+
+    /// Applies the map and its adapter to packed rows.
+    ///
+    /// # Shapes
+    /// - input: `[n, inputs]`
+    /// - output: `[n, outputs]`
+    pub fn forward(&self, rows: Tensor<2>) -> Tensor<2> {
+        match &self.adapter {
+            None => self.weight.forward(rows, self.bias()),
+            Some(Adapter::LowRank(low)) => low.forward(rows, &self.weight, self.bias()),
+            Some(Adapter::FullCopy(copy)) => copy.forward(rows),
+        }
+    }
+
+    /// The weight that rows meet, adapter included. With a low-rank adapter this makes a tensor of W's size: it is
+    /// meant for operations that need the matrix itself.
+    pub fn effective_weight(&self) -> Tensor<2> {
+        match &self.adapter {
+            None => self.weight.dense(),
+            Some(Adapter::LowRank(low)) => low.effective_weight(&self.weight),
+            Some(Adapter::FullCopy(copy)) => copy.weight.val(),
+        }
+    }
+
+    /// `[outputs, inputs]`
+    pub fn shape(&self) -> [usize; 2] {
+        self.weight.shape()
+    }
+
+    /// Where the weight lives.
+    pub fn device(&self) -> Device {
+        match &self.weight {
+            Base::Dense(weight) => weight.val().device(),
+        }
+    }
+
+    /// The element type of rows that this map takes.
+    pub fn dtype(&self) -> DType {
+        match &self.weight {
+            Base::Dense(weight) => weight.val().dtype(),
+        }
+    }
+
+    pub(crate) fn bias(&self) -> Option<Tensor<1>> {
+        self.bias.as_ref().map(Param::val)
+    }
+}
