@@ -40,9 +40,13 @@ impl PackedRows {
         if self.0.iter().all(|row| row.len() == shape[1]) && self.is_whole(flat.dims()[0]) {
             return flat.reshape(shape);
         }
-        let index: Vec<i64> =
-            self.0.iter().flat_map(|row| (0..shape[1]).map(|t| if t < row.len() { (row.start + t) as i64 } else { 0 })).collect();
-        let index = Tensor::<1, Int>::from_data(TensorData::new(index, [shape[0] * shape[1]]), &flat.device());
+        let index: Vec<i64> = self
+            .0
+            .iter()
+            .flat_map(|row| (0..shape[1]).map(|t| if t < row.len() { (row.start + t) as i64 } else { 0 }))
+            .collect();
+        let index =
+            Tensor::<1, Int>::from_data(TensorData::new(index, [shape[0] * shape[1]]), &flat.device());
         flat.select(0, index).reshape(shape)
     }
 

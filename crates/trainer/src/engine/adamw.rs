@@ -104,7 +104,8 @@ impl AdamW {
 
     /// Goes back to a [`state`](Self::state) of the same module.
     pub fn restore<M: Module>(&mut self, module: &M, state: &BTreeMap<String, TensorData>) {
-        let count = |name: &str| state.get(name).and_then(|data| data.iter::<i64>().next()).unwrap_or(0) as u64;
+        let count =
+            |name: &str| state.get(name).and_then(|data| data.iter::<i64>().next()).unwrap_or(0) as u64;
         self.updates = count("updates");
         let moments = |parameter: super::Parameter| {
             let device = parameter.value.device();

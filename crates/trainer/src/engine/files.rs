@@ -52,14 +52,20 @@ impl Files {
                 DType::F32 => Dtype::F32,
                 DType::F64 => Dtype::F64,
                 DType::I64 => Dtype::I64,
-                other => return Err(unreadable(name, format!("found element type {other:?}, expected f32, f64 or i64"))),
+                other => {
+                    return Err(unreadable(
+                        name,
+                        format!("found element type {other:?}, expected f32, f64 or i64"),
+                    ));
+                }
             };
             Ok((dtype, data.shape().to_vec()))
         };
         let mut views = Vec::with_capacity(tensors.len());
         for (key, data) in tensors {
             let (dtype, shape) = view(data)?;
-            let view = TensorView::new(dtype, shape, data.as_bytes()).map_err(|error| unreadable(name, error))?;
+            let view =
+                TensorView::new(dtype, shape, data.as_bytes()).map_err(|error| unreadable(name, error))?;
             views.push((key.clone(), view));
         }
         let bytes = safetensors::serialize(views, None).map_err(|error| unreadable(name, error))?;
@@ -90,7 +96,9 @@ impl Files {
                 Dtype::F32 => DType::F32,
                 Dtype::F64 => DType::F64,
                 Dtype::I64 => DType::I64,
-                other => return Err(unreadable(name, format!("{key} holds {other:?}, expected f32, f64 or i64"))),
+                other => {
+                    return Err(unreadable(name, format!("{key} holds {other:?}, expected f32, f64 or i64")));
+                }
             };
             let data = TensorData::from_bytes_vec(view.data().to_vec(), view.shape().to_vec(), dtype);
             Ok((key.to_owned(), data))

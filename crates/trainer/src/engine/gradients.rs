@@ -28,8 +28,12 @@ impl Gradients {
 
     /// ‖g‖ = √(Σ g²) over all parameters together.
     pub fn norm(&self) -> f64 {
-        let squares: Vec<Tensor<1>> =
-            self.0.iter().flatten().map(|g| (g.clone() * g.clone()).sum().cast(burn::tensor::DType::F32)).collect();
+        let squares: Vec<Tensor<1>> = self
+            .0
+            .iter()
+            .flatten()
+            .map(|g| (g.clone() * g.clone()).sum().cast(burn::tensor::DType::F32))
+            .collect();
         if squares.is_empty() {
             return 0.0;
         }

@@ -31,7 +31,9 @@ pub fn trainable_count<M: Module>(module: &M) -> usize {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParameterError {
     /// The module trains something that was not stored.
-    #[error("{name}: found no stored numbers, expected shape {shape:?}: was the run started with other settings?")]
+    #[error(
+        "{name}: found no stored numbers, expected shape {shape:?}: was the run started with other settings?"
+    )]
     Missing {
         /// The parameter.
         name: String,
@@ -39,7 +41,9 @@ pub enum ParameterError {
         shape: Vec<usize>,
     },
     /// Stored numbers have another shape.
-    #[error("{name}: found stored shape {found:?}, expected {expected:?}: was the run started with other settings?")]
+    #[error(
+        "{name}: found stored shape {found:?}, expected {expected:?}: was the run started with other settings?"
+    )]
     Shape {
         /// The parameter.
         name: String,
@@ -49,7 +53,9 @@ pub enum ParameterError {
         expected: Vec<usize>,
     },
     /// Something was stored that the module does not train.
-    #[error("{name}: is stored, but the model trains no parameter of that name: was the run started with other settings?")]
+    #[error(
+        "{name}: is stored, but the model trains no parameter of that name: was the run started with other settings?"
+    )]
     Unknown {
         /// The parameter.
         name: String,
@@ -68,7 +74,8 @@ pub fn restore<M: Module>(module: M, mut stored: BTreeMap<String, TensorData>) -
             Some(_) => {}
         }
     }
-    if let Some(name) = stored.keys().find(|name| !expected.iter().any(|parameter| parameter.name == **name)) {
+    if let Some(name) = stored.keys().find(|name| !expected.iter().any(|parameter| parameter.name == **name))
+    {
         return Err(ParameterError::Unknown { name: name.clone() });
     }
     Ok(update(module, |name, value| {

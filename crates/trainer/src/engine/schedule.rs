@@ -20,7 +20,7 @@ pub enum Decay {
         /// Share of η that is left at the end.
         end: f64,
     },
-    /// η · √(w / max(w, k)), with w warm-up updates (10 000 where there are none).
+    /// η · √(w / k) after w updates of warm-up; without warm-up η · √(n / (n + k)) with n = 10 000.
     InverseSqrt,
 }
 
@@ -68,8 +68,8 @@ impl Schedule {
             }
             Decay::Polynomial { power, end } => (1.0 - end) * (1.0 - p.min(1.0)).powf(power) + end,
             Decay::InverseSqrt => {
-                let w = if self.warmup > 0 { self.warmup } else { 10_000 } as f64;
-                (w / w.max(k as f64)).sqrt()
+                let (scale, k) = if self.warmup > 0 { (self.warmup, k) } else { (10_000, k + 10_000) };
+                (scale as f64 / k as f64).sqrt()
             }
         }
     }

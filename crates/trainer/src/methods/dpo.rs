@@ -95,7 +95,9 @@ impl Dpo {
             .iter()
             .zip(&completions)
             .zip(&features)
-            .map(|((pair, completions), features)| Scored::group(&pair.prompt, completions).with_features(features))
+            .map(|((pair, completions), features)| {
+                Scored::group(&pair.prompt, completions).with_features(features)
+            })
             .collect();
         let flat = model.score_all(&items, &Scoring::default())?.log_probs;
         let rows = PackedRows::new(completions.iter().flatten().map(|completion| completion.len()));

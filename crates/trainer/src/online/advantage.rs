@@ -3,7 +3,7 @@
 use super::experience::{Experience, Written};
 use rl_algos::advantage::{self, Grpo, Lonely, ReinforcePp};
 use rl_algos::kl::{Estimator, token_penalty};
-use rl_algos::{AlgoError, Advantages, Grid, Groups, Mask, Rewards};
+use rl_algos::{Advantages, AlgoError, Grid, Groups, Mask, Rewards};
 
 /// How good a token was, compared with what was expected.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -65,7 +65,9 @@ impl AdvantageRule {
 /// β·k3 of every token, k3 within ±10 as MAYE clamps it.
 fn penalty(rows: &[&Written], mask: &Mask, beta: f64) -> Result<Grid<f64>, AlgoError> {
     let cells = |of: &dyn Fn(&Written) -> Option<&[f32]>| {
-        mask.fill(|row, t| of(rows[row]).and_then(|values| values.get(t)).map_or(0.0, |value| f64::from(*value)))
+        mask.fill(|row, t| {
+            of(rows[row]).and_then(|values| values.get(t)).map_or(0.0, |value| f64::from(*value))
+        })
     };
     let old_bt = cells(&|row| Some(&row.logprobs));
     let reference_bt = cells(&|row| row.reference.as_deref());

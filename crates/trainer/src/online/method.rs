@@ -108,7 +108,9 @@ impl Online {
         let micro = self.settings.rhythm.micro.max(1);
         let cut = |group: usize| {
             let completions = self.state.generation[group].completions.len();
-            (0..completions).step_by(micro).map(move |start| Part { group, rows: start..completions.min(start + micro) })
+            (0..completions)
+                .step_by(micro)
+                .map(move |start| Part { group, rows: start..completions.min(start + micro) })
         };
         groups.flat_map(cut).collect()
     }
@@ -148,10 +150,9 @@ impl Online {
         if state.updates_made == 0 {
             log_difference(&logp_bt, &sampler_bt, &mask, step)?;
         }
-        let reference_bt = written
-            .iter()
-            .all(|written| written.reference.is_some())
-            .then(|| cells(&|row, t| written[row].reference.as_ref().map_or(0.0, |values| f64::from(values[t]))));
+        let reference_bt = written.iter().all(|written| written.reference.is_some()).then(|| {
+            cells(&|row, t| written[row].reference.as_ref().map_or(0.0, |values| f64::from(values[t])))
+        });
         Ok(Scored {
             logp_bt,
             old_bt: (!settings.is_on_policy()).then_some(sampler_bt),
@@ -185,7 +186,11 @@ fn log_difference(
     let gaps = mask.fill(|row, t| (logp_bt.row(row)[t] - sampler_bt.row(row)[t]).abs());
     let tokens = mask.totals().tokens.max(1) as f64;
     let largest = mask.all_kept(&gaps).fold(0.0, f64::max);
-    step.metrics().weighted("sampling/sampling_logp_difference/mean", mask.all_kept(&gaps).sum::<f64>() / tokens, tokens);
+    step.metrics().weighted(
+        "sampling/sampling_logp_difference/mean",
+        mask.all_kept(&gaps).sum::<f64>() / tokens,
+        tokens,
+    );
     step.metrics().mean("sampling/sampling_logp_difference/max", largest);
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 use rl_algos::surrogate::{self, EmptyRow, SapoTemperatures, Vespo};
-use rl_algos::{AlgoError, ClipBand, Positive, PolicyBatch};
+use rl_algos::{AlgoError, ClipBand, PolicyBatch, Positive};
 
 /// The policy losses a recipe can name; each is a function of [`rl_algos::surrogate`].
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -49,7 +49,9 @@ impl Surrogate {
             Self::Cispo(cap) => surrogate::cispo(batch, cap),
             Self::Sapo(temperatures) => surrogate::sapo(batch, temperatures),
             Self::Vespo(vespo) => surrogate::vespo(batch, vespo, None)?,
-            Self::Gmpo(band) => return Ok(SurrogateLoss::Rows(surrogate::gmpo(batch, band, EmptyRow::Constant))),
+            Self::Gmpo(band) => {
+                return Ok(SurrogateLoss::Rows(surrogate::gmpo(batch, band, EmptyRow::Constant)));
+            }
             Self::Reinforce => surrogate::reinforce(batch),
         }))
     }
