@@ -1,1 +1,3 @@
 //! Typed records from every published layout, shuffled and mixed; synthetic scenes.
+
+pub mod synth;

@@ -1,1 +1,41 @@
 //! What a user asks for: YAML in, checked settings out.
+//!
+//! A recipe is one flat mapping. Its keys have TRL's names where TRL has one; `docs/recipes.md` lists them, made from the
+//! documentation of the fields here. [`Recipe::load`] reads one with overrides from the command line and checks every
+//! value, every combination and every file before anything expensive begins. What comes out cannot hold a wrong number:
+//! ranges are types ([`Positive`], [`Count`], …), choices are enums, and settings that need each other live together.
+
+mod data;
+mod dataset;
+mod error;
+mod files;
+mod kind;
+mod method;
+mod model;
+mod nearest;
+mod optimiser;
+mod recipe;
+mod run;
+mod schedule;
+mod section;
+mod setting;
+mod unknown;
+mod yaml;
+
+pub use crate::recipe::Recipe;
+pub use data::{DataSettings, OnBadRow};
+pub use dataset::DatasetSettings;
+pub use error::{Place, Problem, RecipeError};
+pub use kind::Kind;
+pub use method::{
+    AdvantageEstimator, AlphaDivergence, CappedRatio, ClippedRatio, Divergence, DpoSettings, GatedRatio,
+    GrpoSettings, ImportanceLevel, KlEstimator, KlSettings, LogBand, LossAggregation, Method, PreferenceLoss,
+    PreferenceLosses, RatioBand, Reference, ReinforceSettings, RewardScale, RewardSettings, RolloutPlan,
+    SamplingSettings, ScaleRewards, SftLoss, SftSettings, Surrogate, Weighted, Whiten, WindowedRatio,
+};
+pub use model::{BasePrecision, BlockScales, FullSettings, LoraSettings, ModelSettings, Targets, Tuning};
+pub use optimiser::OptimiserSettings;
+pub use run::{Duration, Resume, RunSettings};
+pub use schedule::{CosineFloor, PolynomialDecay, Schedule, Warmup};
+pub use section::Key;
+pub use setting::{Count, Fraction, NonNegative, Nucleus, Part, Positive, Share, Smoothing};

@@ -1,0 +1,129 @@
+//! A recipe as a whole.
+
+use std::path::Path;
+
+use crate::data::DataSettings;
+use crate::error::{Fault, Place, Problem, RecipeError};
+use crate::files;
+use crate::kind::Kind;
+use crate::method::Method;
+use crate::model::{ModelSettings, Tuning};
+use crate::optimiser::OptimiserSettings;
+use crate::run::RunSettings;
+use crate::section::{Key, Reader, Section, settings};
+use crate::unknown::unknown_key;
+use crate::yaml::Document;
+
+settings! {
+    /// Everything a user asks for, checked.
+    ///
+    /// ```
+    /// use recipe::{Kind, Method, Recipe};
+    /// let text = "model_name_or_path: models/qwen\ndatasets: rows.jsonl\noutput_dir: runs/one\nloss_type: dft\n";
+    /// let recipe = Recipe::parse(Kind::Sft, text, "".as_ref(), &["learning_rate=1e-4".into()])?;
+    /// assert_eq!(recipe.optimiser.learning_rate.get(), 1e-4);
+    /// assert_eq!(Recipe::parse(Kind::Sft, &recipe.to_yaml(), "".as_ref(), &[])?, recipe);
+    /// # Ok::<(), recipe::RecipeError>(())
+    /// ```
+    pub struct Recipe {
+        /// Which model.
+        part model: ModelSettings;
+        /// What of it is trained.
+        part tuning: Tuning;
+        /// What is learnt from.
+        part data: DataSettings;
+        /// How a step is made.
+        part optimiser: OptimiserSettings;
+        /// Where to and how long.
+        part run: RunSettings;
+        /// What is particular to the kind of training.
+        part method: Method;
+    }
+}
+
+impl Recipe {
+    /// Reads the recipe at `path` and checks that the files it names are there. Relative paths, those of overrides
+    /// included, count from the current folder.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with its place and its remedy.
+    pub fn load(kind: Kind, path: &Path, overrides: &[String]) -> Result<Self, RecipeError> {
+        let text = files::read(path)?;
+        let here = files::current_folder(path)?;
+        let document = Document::parse(path, &text, &here, overrides)?;
+        let reader = Reader { kind, document: &document };
+        let recipe = Self::checked(&reader)?;
+        files::check(&recipe, &reader)?;
+        Ok(recipe)
+    }
+
+    /// Parses a recipe without touching any file. Relative paths count from `base_dir`; overrides are `key=value` with
+    /// a YAML value, and the last one of a key counts.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with its place and its remedy.
+    pub fn parse(kind: Kind, text: &str, base_dir: &Path, overrides: &[String]) -> Result<Self, RecipeError> {
+        let document = Document::parse(Path::new("recipe"), text, base_dir, overrides)?;
+        Self::checked(&Reader { kind, document: &document })
+    }
+
+    /// The kind of training.
+    pub const fn kind(&self) -> Kind {
+        self.method.kind()
+    }
+
+    /// The recipe with every setting written out, defaults included, in a fixed order. Parsing it gives the recipe back.
+    pub fn to_yaml(&self) -> String {
+        let mut entries = Vec::new();
+        self.write(&mut entries);
+        entries.iter().map(|(key, value)| value.entry(key)).collect()
+    }
+
+    /// All keys of a kind of training, in the order of [`Self::to_yaml`].
+    ///
+    /// ```
+    /// use recipe::{Kind, Recipe};
+    /// assert!(Recipe::keys(Kind::Grpo).iter().any(|key| key.name == "num_generations"));
+    /// ```
+    pub fn keys(kind: Kind) -> Vec<Key> {
+        let mut keys = Vec::new();
+        <Self as Section>::keys(kind, &mut keys);
+        keys
+    }
+
+    fn checked(reader: &Reader<'_>) -> Result<Self, RecipeError> {
+        let keys = Self::keys(reader.kind);
+        if let Some((name, node)) =
+            reader.document.entries().find(|(name, _)| keys.iter().all(|key| key.name != *name))
+        {
+            return Err(unknown_key(reader, name, node));
+        }
+        let recipe = Self::read(reader)?;
+        recipe.tuning.check(reader)?;
+        recipe.data.check(reader)?;
+        recipe.optimiser.check(&recipe.tuning, reader)?;
+        recipe.run.check(&recipe.data, reader)?;
+        match &recipe.method {
+            Method::Sft(sft) => sft.check(reader)?,
+            Method::Dpo(dpo) => dpo.check(reader)?,
+            Method::Grpo(grpo) => grpo.check(&recipe.optimiser, reader)?,
+            Method::Reinforce(reinforce) => reinforce.check(&recipe.optimiser, reader)?,
+        }
+        Ok(recipe)
+    }
+}
+
+impl RecipeError {
+    /// A recipe that cannot be read.
+    pub(crate) fn unreadable(path: &Path, found: String, expected: &str, fix: &str) -> Self {
+        let fault = Fault {
+            problem: Problem::Unreadable,
+            place: Place::File(path.to_owned()),
+            key: None,
+            found,
+            expected: expected.into(),
+            fix: fix.into(),
+        };
+        fault.into()
+    }
+}

@@ -1,0 +1,83 @@
+//! Words of which one is chosen.
+
+use super::At;
+use crate::error::{Problem, RecipeError};
+use crate::nearest::nearest;
+use crate::yaml::{Content, shorten};
+
+/// Defines an enum whose variants are words of a recipe, further spellings behind a bar.
+macro_rules! choices {
+    ($(#[doc = $about:literal])+ pub enum $Name:ident {
+        $($(#[doc = $doc:literal])+ $Variant:ident = $word:literal $(| $alias:literal)*,)+
+    }) => {
+        $(#[doc = $about])+
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum $Name {
+            $(#[doc = concat!("`", $word, "`:")] $(#[doc = $doc])+ $Variant,)+
+        }
+
+        impl $Name {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$Variant),+];
+
+            /// The word of the recipe.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$Variant => $word,)+
+                }
+            }
+        }
+
+        impl $crate::setting::Setting for $Name {
+            fn accepts() -> String {
+                [$(concat!("`", $word, "`")),+].join(", ")
+            }
+
+            fn read(at: &$crate::setting::At<'_>) -> Result<Self, $crate::RecipeError> {
+                match at.word().as_deref() {
+                    $(Some($word $(| $alias)*) => Ok(Self::$Variant),)+
+                    _ => Err(at.unknown_choice(&[$($word),+])),
+                }
+            }
+
+            fn write(&self) -> $crate::yaml::Content {
+                $crate::yaml::Content::word(self.name())
+            }
+        }
+    };
+}
+
+pub(crate) use choices;
+
+impl Content {
+    /// A word; `true` and `false` are words too.
+    pub(crate) fn word(word: &str) -> Self {
+        match word {
+            "true" => Self::Bool(true),
+            "false" => Self::Bool(false),
+            _ => Self::Text(word.to_owned()),
+        }
+    }
+}
+
+impl At<'_> {
+    /// The value as a word.
+    pub(crate) fn word(&self) -> Option<String> {
+        match &self.node.content {
+            Content::Text(text) => Some(text.clone()),
+            Content::Bool(value) => Some(value.to_string()),
+            _ => None,
+        }
+    }
+
+    /// The value is none of `words`.
+    pub(crate) fn unknown_choice(&self, words: &[&str]) -> RecipeError {
+        let expected = format!("one of {}", words.join(", "));
+        let Some(word) = self.word() else { return self.wrong_type(expected) };
+        let fix = match nearest(&word, words.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("replace `{}` by one of them", shorten(&word)),
+        };
+        self.fault(Problem::UnknownChoice, expected, fix)
+    }
+}
