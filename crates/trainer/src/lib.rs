@@ -5,6 +5,7 @@ pub mod engine;
 pub mod methods;
 pub mod online;
 mod packed;
+pub mod session;
 mod sight;
 
 pub use packed::PackedRows;

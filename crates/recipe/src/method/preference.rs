@@ -85,7 +85,7 @@ impl PreferenceLoss {
     }
 
     /// Whether `cpo_alpha` is part of it.
-    pub(super) const fn adds_likelihood(self) -> bool {
+    pub const fn adds_likelihood(self) -> bool {
         matches!(self, Self::CpoSigmoid | Self::CpoHinge | Self::CpoIpo)
     }
 }

@@ -26,19 +26,24 @@ pub trait Examples: Send + Sync + 'static {
 /// go on with it.
 pub type Order = Arc<dyn Fn(u64) -> usize + Send + Sync>;
 
+/// Examples to measure on, at most so many.
+pub type HeldOut<T> = Option<(Arc<dyn Examples<Item = T>>, usize)>;
+
 /// The examples one after another, a few of them prepared ahead on another thread.
 pub struct Stream<T> {
     examples: Arc<dyn Examples<Item = T>>,
     order: Order,
     ahead: usize,
+    epoch: u64,
     position: u64,
     feed: Option<Receiver<Result<T, Failure>>>,
 }
 
 impl<T: Send + 'static> Stream<T> {
-    /// Starts at the first position; prepares at most `ahead` examples before they are taken.
-    pub fn new(examples: Arc<dyn Examples<Item = T>>, order: Order, ahead: usize) -> Self {
-        Self { examples, order, ahead: ahead.max(1), position: 0, feed: None }
+    /// Starts at the first position of a sequence whose epochs hold `epoch` examples; prepares at most `ahead` of them
+    /// before they are taken.
+    pub fn new(examples: Arc<dyn Examples<Item = T>>, order: Order, ahead: usize, epoch: u64) -> Self {
+        Self { examples, order, ahead: ahead.max(1), epoch: epoch.max(1), position: 0, feed: None }
     }
 
     /// The next `n` examples.
@@ -66,7 +71,7 @@ impl<T: Send + 'static> Stream<T> {
 
     /// Passes over the collection so far.
     pub fn epoch(&self) -> f64 {
-        self.position as f64 / self.examples.len().max(1) as f64
+        self.position as f64 / self.epoch as f64
     }
 
     /// The example that stands at a position, made ready now.
@@ -110,7 +115,7 @@ mod tests {
     }
 
     fn stream() -> Stream<u64> {
-        Stream::new(Arc::new(Squares), Arc::new(|position| (position * 2 % 5) as usize), 2)
+        Stream::new(Arc::new(Squares), Arc::new(|position| (position * 2 % 5) as usize), 2, 5)
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 mod adamw;
 mod files;
+mod freezing;
 mod gradients;
 mod ledger;
 mod method;
@@ -19,6 +20,7 @@ mod trained_weights;
 
 pub use adamw::{AdamW, AdamWSettings};
 pub use files::{FileError, Files};
+pub use freezing::train_only;
 pub use gradients::Gradients;
 pub use ledger::{Ledger, Nowhere};
 pub use method::{Failure, Method, Weights};

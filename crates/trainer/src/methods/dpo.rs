@@ -1,12 +1,14 @@
 //! Learning from pairs of a better and a worse answer.
 
 use super::preference_loss::PreferenceLoss;
-use crate::data::Stream;
+use crate::data::{HeldOut, Stream};
 use crate::engine::{Failure, FileError, Files, Method, Step};
-use crate::methods::Batch;
+use crate::methods::{Batch, record};
 use crate::packed::PackedRows;
 use crate::sight::Sight;
+use burn::module::Module;
 use burn::tensor::Tensor;
+use journal::EvalRecord;
 use rl_algos::preference::{PairScores, PreferenceBatch, SequenceScores, margins};
 use rl_algos::{Denominator, Positive, aggregate, mean_over_rows, supervised};
 use vlm_model::{Scored, Scoring, VlModel};
@@ -45,6 +47,8 @@ pub struct Dpo {
     pub reference: PairReference,
     /// How pictures are looked at.
     pub sight: Sight,
+    /// Pairs to measure on.
+    pub held_out: HeldOut<Pair>,
 }
 
 const CURSOR: &str = "dpo.json";
@@ -68,6 +72,24 @@ impl Method<VlModel> for Dpo {
             self.log(&batch, part, step)?;
         }
         Ok(())
+    }
+
+    /// Share of held-out pairs in which the policy has moved towards the better answer, and by how much.
+    fn evaluate(&mut self, model: &VlModel, step: u64) -> Result<Option<EvalRecord>, Failure> {
+        let Some((examples, most)) = self.held_out.clone() else { return Ok(None) };
+        let model = model.valid();
+        let (mut accuracy, mut margin) = (0.0, 0.0);
+        for index in 0..most {
+            let pair = examples.get(index)?;
+            let policy = self.score(&model, std::slice::from_ref(&pair))?.0;
+            let reference = self.reference_scores(&model, std::slice::from_ref(&pair), policy.clone())?;
+            let figures = margins(&PreferenceBatch::new(policy, reference)?, self.beta)?;
+            accuracy += figures.accuracy;
+            margin += figures.margin;
+        }
+        let n = most.max(1) as f64;
+        let metrics = [("eval_rewards/accuracies", accuracy / n), ("eval_rewards/margins", margin / n)];
+        Ok(Some(record(step, "dpo", &metrics)))
     }
 
     fn epoch(&self) -> f64 {

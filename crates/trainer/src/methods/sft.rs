@@ -1,12 +1,14 @@
 //! Supervised fine-tuning.
 
-use crate::data::Stream;
+use crate::data::{HeldOut, Stream};
 use crate::engine::{Failure, FileError, Files, Method, Step};
-use crate::methods::Batch;
+use crate::methods::{Batch, record};
 use crate::packed::PackedRows;
 use crate::sight::Sight;
+use burn::module::Module;
 use burn::tensor::Tensor;
 use fused_ops::ChosenLogProbs;
+use journal::EvalRecord;
 use rl_algos::{Denominator, Positive, aggregate, supervised};
 use vlm_model::{Scored, Scoring, VlModel};
 use vlm_processor::LabelledPrompt;
@@ -33,6 +35,8 @@ pub struct Sft {
     pub loss: SupervisedLoss,
     /// How pictures are looked at.
     pub sight: Sight,
+    /// Conversations to measure on.
+    pub held_out: HeldOut<LabelledPrompt>,
 }
 
 const CURSOR: &str = "sft.json";
@@ -59,6 +63,21 @@ impl Method<VlModel> for Sft {
         let tokens: usize = rows.iter().map(|row| row.prompt.tokens.len()).sum();
         step.metrics().count("tokens", tokens as f64);
         Ok(())
+    }
+
+    /// The loss of a label on held-out conversations, and its perplexity.
+    fn evaluate(&mut self, model: &VlModel, step: u64) -> Result<Option<EvalRecord>, Failure> {
+        let Some((examples, most)) = self.held_out.clone() else { return Ok(None) };
+        let model = model.valid();
+        let (mut sum, mut labels) = (0.0, 0);
+        for index in 0..most {
+            let row = examples.get(index)?;
+            sum -= self.score(&model, std::slice::from_ref(&row))?.log_probs.sum().into_scalar::<f64>();
+            labels += labels_of(&row);
+        }
+        let loss = sum / labels.max(1) as f64;
+        let metrics = [("eval_loss", loss), ("eval_perplexity", loss.exp())];
+        Ok(Some(record(step, "sft", &metrics)))
     }
 
     fn epoch(&self) -> f64 {

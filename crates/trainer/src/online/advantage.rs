@@ -1,7 +1,7 @@
 //! From the rewards of a generation to an advantage for every token.
 
 use super::experience::{Experience, Written};
-use rl_algos::advantage::{self, Grpo, Lonely, ReinforcePp};
+use rl_algos::advantage::{self, Grpo, Lonely, Normalise, ReinforcePp, Whitening};
 use rl_algos::kl::{Estimator, token_penalty};
 use rl_algos::{Advantages, AlgoError, Grid, Groups, Mask, Rewards};
 
@@ -18,6 +18,14 @@ pub enum AdvantageRule {
     Opo,
     /// Centred rewards, scaled by the share of groups that earn any.
     Gpg,
+    /// The lead of a group's best over its second, for the best alone.
+    PassAtK(Normalise),
+    /// Every reward function standardised on its own, then added and standardised again.
+    Gdpo,
+    /// r minus the reward of the greedy completion.
+    Remax,
+    /// Centred by group, whitened over the batch.
+    ReinforcePpBaseline,
     /// Discounted returns with the KL in the reward, whitened over the batch.
     ReinforcePp {
         /// Discount and whitening.
@@ -33,8 +41,13 @@ impl AdvantageRule {
         matches!(self, Self::ReinforcePp { kl, .. } if kl != 0.0)
     }
 
-    /// Writes the advantage of every token of a whole generation.
-    pub fn apply(self, generation: &mut [Experience]) -> Result<(), AlgoError> {
+    /// Whether every prompt is answered greedily, too.
+    pub fn needs_greedy(self) -> bool {
+        self == Self::Remax
+    }
+
+    /// Writes the advantage of every token of a whole generation; `weights` are those of the reward functions.
+    pub fn apply(self, generation: &mut [Experience], weights: &[f64]) -> Result<(), AlgoError> {
         let rows: Vec<&Written> = generation.iter().flat_map(|experience| &experience.completions).collect();
         let sizes: Vec<usize> = generation.iter().map(|experience| experience.completions.len()).collect();
         let groups = Groups::from_sizes(&sizes)?;
@@ -47,6 +60,30 @@ impl AdvantageRule {
             Self::MaxRl => Advantages::Rows(advantage::maxrl(&rewards, &groups)?),
             Self::Opo => Advantages::Rows(advantage::opo(&rewards, &groups, &lengths, Lonely::Zero)?),
             Self::Gpg => Advantages::Rows(advantage::gpg(&rewards, &groups, Lonely::Zero)?),
+            Self::PassAtK(normalise) => Advantages::Rows(advantage::pass_at_k(&rewards, &groups, normalise)?),
+            Self::Gdpo => {
+                let component =
+                    |f: usize| rows.iter().map(|row| row.components.get(f).copied().flatten()).collect();
+                let components: Vec<Vec<Option<f64>>> = (0..weights.len()).map(component).collect();
+                Advantages::Rows(advantage::gdpo(&components, weights, &groups, Positive::new(1e-4)?)?)
+            }
+            Self::Remax => {
+                let greedy = |experience: &Experience| {
+                    vec![experience.greedy_reward.unwrap_or(0.0); experience.completions.len()]
+                };
+                let greedy_b: Vec<f64> = generation.iter().flat_map(greedy).collect();
+                Advantages::Rows(advantage::remax(&rewards, &greedy_b)?)
+            }
+            Self::ReinforcePpBaseline => {
+                let whitening = Whitening::SampleLenient;
+                Advantages::Tokens(advantage::reinforce_pp_baseline(
+                    &rewards,
+                    &groups,
+                    Lonely::Zero,
+                    whitening,
+                    &mask,
+                )?)
+            }
             Self::ReinforcePp { returns, kl } => {
                 let penalty = if kl == 0.0 { None } else { Some(penalty(&rows, &mask, kl)?) };
                 let rewards: Vec<f64> = rewards.iter().map(|reward| reward.unwrap_or(0.0)).collect();

@@ -12,6 +12,8 @@ pub struct Experience {
     pub position: u64,
     /// What was written.
     pub completions: Vec<Written>,
+    /// Reward of the greedy completion, where it is the baseline.
+    pub greedy_reward: Option<f64>,
 }
 
 /// One completion.
@@ -27,6 +29,8 @@ pub struct Written {
     pub stop: StopReason,
     /// Its reward, if it could be judged.
     pub reward: Option<f64>,
+    /// What each reward function gave, in their order.
+    pub components: Vec<Option<f64>>,
     /// A, one for each token.
     pub advantages: Vec<f64>,
     /// ℓᶠ: log-probabilities under the reference, where one is used.
@@ -42,6 +46,7 @@ impl Written {
             text: completion.text().to_owned(),
             stop: completion.stop(),
             reward: None,
+            components: Vec::new(),
             advantages: Vec::new(),
             reference: None,
         }

@@ -67,7 +67,7 @@ pub fn records(
                 ground_truth: gold(task.sample()),
                 completion: written.text.clone(),
                 tokens: written.token_ids.len() as u64,
-                stop: if written.is_truncated() { "length" } else { "stop" }.to_owned(),
+                stop: if written.is_truncated() { journal::Stop::Length } else { journal::Stop::Stop },
                 rewards: by_function,
                 reward: written.reward,
                 advantage: mean(&written.advantages),
@@ -110,7 +110,7 @@ fn log_lengths(written: Vec<&Written>, metrics: &mut Metrics) {
     }
 }
 
-fn gold(sample: &rewards::Sample) -> Option<String> {
+pub(super) fn gold(sample: &rewards::Sample) -> Option<String> {
     match &sample.gold {
         rewards::Gold::Missing | rewards::Gold::Objects(_) => None,
         rewards::Gold::Text(text) => Some(text.clone()),

@@ -40,9 +40,38 @@ pub fn sample(
     let groups = model.valid().generate(&requests, &settings.sampling)?;
     let experience = |((position, _), group): (&(u64, Task), Vec<Completion>)| {
         let completions = group.into_iter().map(|completion| written(completion, decode));
-        Ok(Experience { position: *position, completions: completions.collect::<Result<_, Failure>>()? })
+        let completions = completions.collect::<Result<_, Failure>>()?;
+        Ok(Experience { position: *position, completions, greedy_reward: None })
     };
     asked.iter().zip(groups).map(experience).collect()
+}
+
+/// Stage 2b, where the greedy completion is the baseline: writes it and notes its reward.
+pub fn answer_greedily(
+    model: &VlModel,
+    generation: &mut [Experience],
+    asked: &Asked,
+    settings: &OnlineSettings,
+    judges: (&RewardSet, &Decode),
+) -> Result<(), Failure> {
+    let mut greedy = greedy(model, asked, settings, judges.1)?;
+    judge(&mut greedy, asked, judges.0)?;
+    for (experience, greedy) in generation.iter_mut().zip(greedy) {
+        experience.greedy_reward = greedy.completions[0].reward;
+    }
+    Ok(())
+}
+
+/// The likeliest answer to every prompt.
+pub fn greedy(
+    model: &VlModel,
+    asked: &Asked,
+    settings: &OnlineSettings,
+    decode: &Decode,
+) -> Result<Vec<Experience>, Failure> {
+    let rhythm = super::Rhythm { completions: 1, ..settings.rhythm };
+    let sampling = settings.sampling.clone().temperature(0.0)?;
+    sample(model, asked, &OnlineSettings { rhythm, sampling, ..settings.clone() }, decode, [0, 0])
 }
 
 fn written(completion: Completion, decode: &Decode) -> Result<Written, Failure> {
@@ -56,6 +85,7 @@ fn written(completion: Completion, decode: &Decode) -> Result<Written, Failure> 
         logprobs: completion.logprobs,
         stop,
         reward: None,
+        components: Vec::new(),
         advantages: Vec::new(),
         reference: None,
     })
@@ -69,20 +99,26 @@ pub fn judge(
 ) -> Result<Vec<GroupReport>, Failure> {
     let mut reports = Vec::with_capacity(generation.len());
     for (experience, (_, task)) in generation.iter_mut().zip(asked) {
-        let completions = experience.completions.iter().map(|written| {
-            let finish = if written.is_truncated() { rewards::Finish::Length } else { rewards::Finish::Stop };
-            rewards::Completion::new(&written.text).with_tokens(written.token_ids.len()).with_finish(finish)
-        });
-        let report = rewards.judge(&rewards::Group::new(task.sample().clone(), completions.collect()));
-        if let Some(error) = report.abort() {
-            return Err(format!("row {}: a reward wants the run to stop: {error}", task.id()).into());
-        }
-        for (written, total) in experience.completions.iter_mut().zip(&report.totals) {
+        let report = judge_group(task, &experience.completions, rewards)?;
+        for (index, (written, total)) in experience.completions.iter_mut().zip(&report.totals).enumerate() {
             written.reward = total.map(rewards::Finite::get);
+            written.components = report.judged.iter().map(|judged| judged.outcomes[index].value()).collect();
         }
         reports.push(report);
     }
     Ok(reports)
+}
+
+fn judge_group(task: &Task, written: &[Written], rewards: &RewardSet) -> Result<GroupReport, Failure> {
+    let completions = written.iter().map(|written| {
+        let finish = if written.is_truncated() { rewards::Finish::Length } else { rewards::Finish::Stop };
+        rewards::Completion::new(&written.text).with_tokens(written.token_ids.len()).with_finish(finish)
+    });
+    let report = rewards.judge(&rewards::Group::new(task.sample().clone(), completions.collect()));
+    match report.abort() {
+        Some(error) => Err(format!("row {}: a reward wants the run to stop: {error}", task.id()).into()),
+        None => Ok(report),
+    }
 }
 
 /// Stage 3. Notes what the reference thinks of every token.
@@ -105,8 +141,15 @@ pub fn consult(
 }
 
 /// Stage 4. Turns rewards into the advantage of every token.
-pub fn weigh(generation: &mut [Experience], rule: AdvantageRule) -> Result<(), Failure> {
-    Ok(rule.apply(generation)?)
+pub fn weigh(
+    generation: &mut [Experience],
+    rule: AdvantageRule,
+    reports: &[GroupReport],
+) -> Result<(), Failure> {
+    let weights: Vec<f64> = reports
+        .first()
+        .map_or_else(Vec::new, |report| report.judged.iter().map(|judged| judged.weight).collect());
+    Ok(rule.apply(generation, &weights)?)
 }
 
 /// Scores of a group's completions as they were drawn: same temperature, same forbidden ids, same positions.

@@ -18,8 +18,8 @@ pub struct Scored {
     pub old_bt: Option<Grid<f64>>,
     /// ℓᶠ, where there is a reference.
     pub reference_bt: Option<Grid<f64>>,
-    /// Entropies.
-    pub entropy_bt: Grid<f64>,
+    /// Entropies, differentiable.
+    pub entropy_bt: Tensor<2>,
     /// A.
     pub advantage_bt: Grid<f64>,
     /// Tokens that count.
@@ -74,6 +74,9 @@ impl LossSettings {
             figures.push(("policy/approx_kl", clip.kl));
         }
         let mut loss = self.policy_loss(&batch, &rows, &mask, denominator, whole)?;
+        if let Ok(coefficient) = Positive::new(self.entropy_bonus) {
+            loss = loss + entropy_bonus(rows.entropy_bt.clone(), coefficient, &mask, denominator)?;
+        }
         if let (Some(term), Some(reference_bt)) = (self.kl, &rows.reference_bt) {
             let reference_bt = reference_bt.to_tensor(&device, rows.logp_bt.dtype());
             let (kl, mean) = self.kl_loss(term, &rows.logp_bt, reference_bt, &batch, denominator)?;
@@ -103,7 +106,8 @@ impl LossSettings {
             SurrogateLoss::Tokens(loss_bt) => loss_bt,
         };
         if let Some(share) = self.top_entropy {
-            loss_bt = weigh(loss_bt, &top_entropy(&rows.entropy_bt, mask.host(), share)?)?;
+            let entropy_bt = Grid::from_tensor("entropies", rows.entropy_bt.clone().inner())?;
+            loss_bt = weigh(loss_bt, &top_entropy(&entropy_bt, mask.host(), share)?)?;
         }
         aggregate(loss_bt, mask, denominator)
     }

@@ -6,11 +6,12 @@ use super::generate::{self, Asked, Decode};
 use super::loss::{Computed, Scored, Whole};
 use super::settings::{OnlineSettings, Reference};
 use super::task::Task;
-use crate::data::Stream;
+use crate::data::{HeldOut, Stream};
 use crate::engine::{Failure, FileError, Files, Method, Step};
 use crate::packed::PackedRows;
 use crate::sight::Sight;
 use burn::tensor::Tensor;
+use journal::EvalRecord;
 use rewards::RewardSet;
 use rl_algos::{Grid, Mask, Totals};
 use serde::{Deserialize, Serialize};
@@ -33,6 +34,7 @@ pub struct Online {
     state: State,
     /// The prompts of the buffered generation.
     asked: Asked,
+    held_out: HeldOut<Task>,
 }
 
 /// What a checkpoint keeps: the generation in use, and how far it is used.
@@ -58,7 +60,23 @@ impl Online {
             Reference::Start => burn::module::Module::valid(start),
         });
         let sight = Sight::of(start);
-        Self { settings, data, rewards, decode, reference, sight, state: State::default(), asked: Vec::new() }
+        Self {
+            settings,
+            data,
+            rewards,
+            decode,
+            reference,
+            sight,
+            state: State::default(),
+            asked: Vec::new(),
+            held_out: None,
+        }
+    }
+
+    /// The same, measured on held-out prompts.
+    #[must_use]
+    pub fn with_held_out(self, held_out: HeldOut<Task>) -> Self {
+        Self { held_out, ..self }
     }
 
     /// Stages 1 to 4, with their figures.
@@ -74,7 +92,11 @@ impl Online {
         if let Some(reference) = &self.reference {
             generate::consult(reference, &mut generation, &self.asked, &self.settings, &mut self.sight)?;
         }
-        generate::weigh(&mut generation, self.settings.advantage)?;
+        if self.settings.advantage.needs_greedy() {
+            let judges = (&self.rewards, &self.decode);
+            generate::answer_greedily(model, &mut generation, &self.asked, &self.settings, judges)?;
+        }
+        generate::weigh(&mut generation, self.settings.advantage, &reports)?;
         figures::log_generation(&generation, &reports, step.metrics());
         if let Some(text) = figures::explain_silence(&reports) {
             step.notice(text);
@@ -143,9 +165,9 @@ impl Online {
         let logp_bt = rows.grid(scores.log_probs);
         let cells = |of: &dyn Fn(usize, usize) -> f64| mask.fill(|row, t| of(row, t));
         let sampler_bt = cells(&|row, t| f64::from(written[row].logprobs[t]));
-        let entropy_bt = Grid::from_tensor("entropies", rows.grid(scores.entropy).inner())?;
         let tokens = mask.totals().tokens as f64;
-        step.metrics().weighted("entropy", mask.all_kept(&entropy_bt).sum::<f64>() / tokens.max(1.0), tokens);
+        let entropy = scores.entropy.clone().inner().mean().into_scalar::<f64>();
+        step.metrics().weighted("entropy", entropy, tokens);
         step.metrics().count("tokens", tokens + task.prompt().tokens.len() as f64);
         if state.updates_made == 0 {
             log_difference(&logp_bt, &sampler_bt, &mask, step)?;
@@ -157,7 +179,7 @@ impl Online {
             logp_bt,
             old_bt: (!settings.is_on_policy()).then_some(sampler_bt),
             reference_bt,
-            entropy_bt,
+            entropy_bt: rows.grid(scores.entropy),
             advantage_bt: cells(&|row, t| written[row].advantages[t]),
             mask,
             truncated,
@@ -202,6 +224,16 @@ impl Method<VlModel> for Online {
             self.generate(model, step)?;
         }
         self.learn(model, step)
+    }
+
+    /// Mean reward of greedy answers to held-out prompts, by function, with some of the wrong ones.
+    fn evaluate(&mut self, model: &VlModel, step: u64) -> Result<Option<EvalRecord>, Failure> {
+        let Some((examples, most)) = &self.held_out else { return Ok(None) };
+        let asked: Asked = (0..*most)
+            .map(|index| Ok((index as u64, examples.get(index)?)))
+            .collect::<Result<_, Failure>>()?;
+        let judges = (&self.rewards, &self.decode);
+        Ok(Some(super::evaluate::greedy(model, &asked, &self.settings, judges, step)?))
     }
 
     fn epoch(&self) -> f64 {

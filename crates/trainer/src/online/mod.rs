@@ -8,6 +8,7 @@
 //! | `figures` | what is logged |
 
 mod advantage;
+mod evaluate;
 mod experience;
 mod figures;
 pub mod generate;

@@ -86,6 +86,8 @@ pub struct LossSettings {
     pub truncated: Truncated,
     /// Learn only from this share of the tokens, those with the highest entropy.
     pub top_entropy: Option<Fraction>,
+    /// Weight of the mean entropy, which is rewarded; 0 for none.
+    pub entropy_bonus: f64,
 }
 
 /// Everything about a run of online learning.
