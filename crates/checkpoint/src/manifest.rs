@@ -182,6 +182,45 @@ mod tests {
     }
 
     #[test]
+    fn whatever_is_signed_is_read_with_plain_names_or_refused() {
+        let bytes = manifest().encode().unwrap();
+        let body = &bytes[..bytes.len() - SEAL_LEN];
+        let pieces = [
+            &b"{"[..],
+            b"[",
+            b"\"",
+            b"-1",
+            b"1e400",
+            b"../",
+            b"\0",
+            b"\xff",
+            b"null",
+            b",",
+            b"99999999999999999999",
+        ];
+        let mut dice = 1_u64;
+        let mut roll = |end: usize| {
+            dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (dice >> 33) as usize % end
+        };
+        let mut read = 0;
+        for _ in 0..20_000 {
+            let mut changed = body.to_vec();
+            for _ in 0..=roll(3) {
+                let start = roll(changed.len());
+                let end = (start + roll(4)).min(changed.len());
+                changed.splice(start..end, pieces[roll(pieces.len())].iter().copied());
+            }
+            let seal = seal(&changed);
+            if let Ok(manifest) = Manifest::decode(&[&changed, seal.as_bytes()].concat()) {
+                assert!(manifest.files.iter().all(|entry| FileName::new(&entry.name).is_ok()));
+                read += 1;
+            }
+        }
+        assert!(read > 0);
+    }
+
+    #[test]
     fn a_later_version_is_named_before_anything_else_is_read() {
         let flaw = Manifest::decode(&signed("{\n  \"version\": 2,\n  \"shape\": \"new\"")).unwrap_err();
         assert!(matches!(flaw, ManifestFlaw::Version { found: 2, newest: 1 }), "{flaw}");

@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use checkpoint::simulated::{Fault, SimulatedDisk, Unsynced};
 use checkpoint::{SaveError, Saved, StepMeta, Store};
 
-const RUN: &str = "/work/run";
+const RUN: &str = "/disk/run";
 
 fn meta(step: u64) -> StepMeta {
     StepMeta { config_hash: "c0ffee".into(), seed: 3, data_cursor: 8 * step, ..StepMeta::default() }

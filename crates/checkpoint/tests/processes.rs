@@ -1,4 +1,5 @@
-//! Several threads and processes on one run, and processes that are killed at work.
+//! Several threads and processes on one run, and processes that are killed at work: 25 of them, or as many as
+//! `ANNEAL_KILLS` says.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "these are the helpers of tests")]
 
 use std::io::{BufRead, BufReader};

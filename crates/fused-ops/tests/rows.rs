@@ -211,12 +211,12 @@ fn address(tensor: &Tensor<3>) -> *const u8 {
 #[test]
 fn a_cache_is_written_in_place_when_nobody_else_holds_it() {
     let device = Device::flex();
-    let rows = || tensor(&values(12, 1), DType::F32, &device).reshape([2, 2, 3]);
+    let rows = || tensor(&values(18, 1), DType::F32, &device).reshape([3, 2, 3]);
     let cache = Tensor::<3>::zeros([5, 2, 3], &device);
     let before = address(&cache);
-    let cache = write_rows(cache, 3, rows());
+    let cache = write_rows(cache, &[4, 0, 1], rows());
     assert_eq!(address(&cache), before);
-    let expected = plain::write_rows(Tensor::zeros([5, 2, 3], &device), 3, rows());
+    let expected = plain::write_rows(Tensor::zeros([5, 2, 3], &device), &[4, 0, 1], rows());
     assert_eq!(read(cache), read(expected));
 }
 
@@ -225,7 +225,7 @@ fn a_clone_of_a_cache_keeps_the_old_rows() {
     let device = Device::flex();
     let cache = Tensor::<3>::zeros([5, 2, 3], &device);
     let kept = cache.clone();
-    let written = write_rows(cache, 0, Tensor::ones([5, 2, 3], &device));
+    let written = write_rows(cache, &[0, 1, 2, 3, 4], Tensor::ones([5, 2, 3], &device));
     assert_eq!(read(kept), vec![0.0; 30]);
     assert_eq!(read(written), vec![1.0; 30]);
 }

@@ -39,9 +39,8 @@ pub(crate) struct LineLog<T> {
 impl<T: Stepped> LineLog<T> {
     /// Opens a log for what follows; makes it, and the folders above, when it is not there.
     pub(crate) fn open(path: PathBuf, start: Start) -> Result<Self, JournalError> {
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(JournalError::io(folder))?;
-        }
+        let folder = path.parent().unwrap_or(Path::new("."));
+        fs::create_dir_all(folder).map_err(JournalError::io(folder))?;
         match start {
             Start::Fresh if fs::metadata(&path).is_ok_and(|facts| facts.len() > 0) => {
                 return Err(JournalError::NotFresh { path });
@@ -52,6 +51,7 @@ impl<T: Stepped> LineLog<T> {
         let opened = OpenOptions::new().create(true).append(true).open(&path);
         let file = opened.map_err(JournalError::io(&path))?;
         let whole = file.metadata().map_err(JournalError::io(&path))?.len();
+        sync_folder(folder).map_err(JournalError::io(folder))?;
         Ok(Self { file, path, whole, record: PhantomData })
     }
 

@@ -81,8 +81,10 @@ pub struct RolloutLog {
 impl RolloutLog {
     /// Opens the rollouts of a run.
     pub fn open(run_dir: impl AsRef<Path>, start: Start) -> Result<Self, JournalError> {
-        let folder = RunFolder::new(run_dir.as_ref()).rollouts();
+        let run = run_dir.as_ref();
+        let folder = RunFolder::new(run).rollouts();
         fs::create_dir_all(&folder).map_err(JournalError::io(&folder))?;
+        sync_folder(run).map_err(JournalError::io(run))?;
         let current = match start {
             Start::Fresh => match files(&folder)?.into_iter().next() {
                 Some((_, path)) => return Err(JournalError::NotFresh { path }),
@@ -98,8 +100,11 @@ impl RolloutLog {
         let first = first_step(record.step);
         let log = match self.current.take() {
             Some((open, log)) if open == first => log,
-            // A file that is there already was left by a step of the same stretch.
-            _ => LineLog::open(path(&self.folder, first), Start::After(u64::MAX))?,
+            last => {
+                // From here on `sync` knows the new file only.
+                last.map_or(Ok(()), |(_, log)| log.sync())?;
+                LineLog::open(path(&self.folder, first), Start::After(u64::MAX))?
+            }
         };
         let (_, log) = self.current.insert((first, log));
         log.append(record)
@@ -107,8 +112,7 @@ impl RolloutLog {
 
     /// Returns once every completion has reached the disk; to be called before a checkpoint of the same step is saved.
     pub fn sync(&self) -> Result<(), JournalError> {
-        self.current.as_ref().map_or(Ok(()), |(_, log)| log.sync())?;
-        sync_folder(&self.folder).map_err(JournalError::io(&self.folder))
+        self.current.as_ref().map_or(Ok(()), |(_, log)| log.sync())
     }
 }
 

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 use crate::dataset::DatasetSettings;
 use crate::error::{Problem, RecipeError};
 use crate::model::Tuning;
@@ -53,6 +55,7 @@ pub(crate) fn check(recipe: &Recipe, reader: &Reader<'_>) -> Result<(), RecipeEr
         && let Some(adapter) = &lora.adapter
     {
         holds(reader, "adapter", adapter, "adapter_config.json", "give the folder of a PEFT adapter")?;
+        agrees(reader, adapter)?;
     }
     sources(reader, "datasets", &recipe.data.datasets)?;
     sources(reader, "eval_dataset", recipe.data.eval_dataset.as_deref().unwrap_or_default())?;
@@ -87,6 +90,36 @@ fn holds(reader: &Reader<'_>, key: &str, path: &Path, file: &str, fix: &str) -> 
     }
     let found = if path.is_dir() { format!("{} without {file}", path.display()) } else { describe(path) };
     not_there(reader, key, &found, &format!("a folder with {file}"), &beside(reader, path, fix))
+}
+
+/// Whether keys that stand beside `adapter` say what the adapter says of itself. What cannot be read here is left to
+/// those who load the adapter.
+fn agrees(reader: &Reader<'_>, adapter: &Path) -> Result<(), RecipeError> {
+    let bytes = fs::read(adapter.join("adapter_config.json")).unwrap_or_default();
+    let config: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+    let pairs = [
+        ("lora_r", "r"),
+        ("lora_alpha", "lora_alpha"),
+        ("use_rslora", "use_rslora"),
+        ("use_dora", "use_dora"),
+    ];
+    for (key, name) in pairs {
+        let (Some(at), theirs) = (reader.at(key), &config[name]) else { continue };
+        let ours = serde_json::from_str(&at.node.content.to_string()).unwrap_or_default();
+        if !theirs.is_null() && !same(&ours, theirs) {
+            let fix = format!("remove `{key}`, which the adapter brings, or `adapter`");
+            return Err(reader.conflict(key, format!("{theirs}, as in {}", adapter.display()), fix));
+        }
+    }
+    Ok(())
+}
+
+/// 16 and 16.0 are one number.
+fn same(ours: &Value, theirs: &Value) -> bool {
+    match (ours.as_f64(), theirs.as_f64()) {
+        (Some(ours), Some(theirs)) => ours == theirs,
+        _ => ours == theirs,
+    }
 }
 
 fn sources(reader: &Reader<'_>, key: &str, sources: &[DatasetSettings]) -> Result<(), RecipeError> {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::error::RecipeError;
+use crate::error::{Problem, RecipeError};
 use crate::kind::Kind;
 use crate::section::{Entries, Key, Reader, Section, alternatives, settings};
 use crate::setting::{At, Count, Positive, Setting, Share};
@@ -57,11 +57,11 @@ settings! {
 settings! {
     /// The parts of the model that full fine-tuning leaves alone.
     pub struct FullSettings {
-        /// Leaves the vision tower alone.
+        /// In full fine-tuning, leaves the vision tower alone.
         key freeze_vision_tower: bool = |_| true;
-        /// Leaves the merger between vision and language alone.
+        /// In full fine-tuning, leaves the merger between vision and language alone.
         key freeze_merger: bool = |_| true;
-        /// Leaves the language model alone.
+        /// In full fine-tuning, leaves the language model alone.
         key freeze_language_model: bool = |_| false;
     }
 }
@@ -86,7 +86,7 @@ impl Setting for Targets {
         match &at.node.content {
             Content::List(_) => Vec::read(at).map(Self::Names),
             Content::Text(text) if text == "all-linear" => Ok(Self::AllLinear),
-            Content::Text(_) => String::read(at).map(Self::Pattern),
+            Content::Text(_) => pattern(at).map(Self::Pattern),
             _ => Err(at.wrong_type(Self::accepts())),
         }
     }
@@ -96,6 +96,18 @@ impl Setting for Targets {
             Self::AllLinear => Content::word("all-linear"),
             Self::Names(names) => names.write(),
             Self::Pattern(pattern) => pattern.write(),
+        }
+    }
+}
+
+/// Reads a regular expression that the `regex` crate knows.
+fn pattern(at: &At<'_>) -> Result<String, RecipeError> {
+    let pattern = String::read(at)?;
+    match regex::Regex::new(&pattern) {
+        Ok(_) => Ok(pattern),
+        Err(_) => {
+            let fix = "mend the expression; it cannot look ahead or back. A list of names, [q_proj, v_proj], often does";
+            Err(at.fault(Problem::OutOfRange, "a regular expression", fix))
         }
     }
 }

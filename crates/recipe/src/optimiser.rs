@@ -21,7 +21,7 @@ settings! {
         key vit_lr: Option<Positive> = |_| None;
         /// The learning rate over the run.
         part schedule: Schedule;
-        /// Decoupled weight decay; biases and norms go without.
+        /// Decoupled weight decay.
         key weight_decay: NonNegative = |kind| NonNegative::constant(if kind == Kind::Reinforce { 0.01 } else { 0.0 });
         /// Memory of the mean gradient.
         key adam_beta1: Share = |_| Share::constant(0.9);

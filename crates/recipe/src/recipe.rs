@@ -11,7 +11,7 @@ use crate::model::{ModelSettings, Tuning};
 use crate::optimiser::OptimiserSettings;
 use crate::run::RunSettings;
 use crate::section::{Key, Reader, Section, settings};
-use crate::unknown::unknown_key;
+use crate::unknown;
 use crate::yaml::Document;
 
 settings! {
@@ -92,12 +92,7 @@ impl Recipe {
     }
 
     fn checked(reader: &Reader<'_>) -> Result<Self, RecipeError> {
-        let keys = Self::keys(reader.kind);
-        if let Some((name, node)) =
-            reader.document.entries().find(|(name, _)| keys.iter().all(|key| key.name != *name))
-        {
-            return Err(unknown_key(reader, name, node));
-        }
+        unknown::check(reader, &Self::keys(reader.kind))?;
         let recipe = Self::read(reader)?;
         recipe.tuning.check(reader)?;
         recipe.data.check(reader)?;

@@ -30,7 +30,8 @@ settings! {
     pub struct CosineFloor {
         /// The rise at the start.
         part warmup: Warmup;
-        /// The last learning rate as a share of the peak. transformers calls it `min_lr_rate` and has no default.
+        /// The last learning rate of `cosine_with_min_lr` as a share of the peak. transformers calls it `min_lr_rate` and
+        /// has no default.
         key min_lr_ratio: Fraction = |_| Fraction::constant(0.1);
     }
 }
@@ -40,9 +41,9 @@ settings! {
     pub struct PolynomialDecay {
         /// The rise at the start.
         part warmup: Warmup;
-        /// The last learning rate.
+        /// The last learning rate of `polynomial`.
         key lr_end: NonNegative = |_| NonNegative::constant(1e-7);
-        /// The exponent.
+        /// The exponent of `polynomial`.
         key lr_power: Positive = |_| Positive::constant(1.0);
     }
 }

@@ -4,7 +4,7 @@ use crate::error::{Problem, RecipeError};
 use crate::kind::Kind;
 use crate::nearest::nearest;
 use crate::recipe::Recipe;
-use crate::section::Reader;
+use crate::section::{Key, Reader};
 use crate::setting::At;
 use crate::yaml::{Node, shorten};
 
@@ -50,11 +50,24 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("use_lora", "write `use_peft`"),
 ];
 
-pub(crate) fn unknown_key(reader: &Reader<'_>, name: &str, node: &Node) -> RecipeError {
+/// Refuses keys that are not among `keys`: tells about the first, and names the others.
+pub(crate) fn check(reader: &Reader<'_>, keys: &[Key]) -> Result<(), RecipeError> {
+    let known = |name: &str| keys.iter().any(|key| key.name == name);
+    let unknown: Vec<(&str, &Node)> =
+        reader.document.entries().filter(|(name, _)| !known(name)).take(SHOWN).collect();
+    let Some(((name, node), others)) = unknown.split_first() else { return Ok(()) };
     let at = At { document: reader.document, path: shorten(name), node };
     let expected = format!("a key of {}", reader.kind);
-    at.fault(Problem::UnknownKey, expected, remedy(reader.kind, name))
+    let mut remedy = remedy(reader.kind, name);
+    if !others.is_empty() {
+        let others: Vec<String> = others.iter().map(|(name, _)| format!("`{}`", shorten(name))).collect();
+        remedy = format!("{remedy} (unknown too: {})", others.join(", "));
+    }
+    Err(at.fault_found(Problem::UnknownKey, "an unknown key", expected, remedy))
 }
+
+/// So many unknown keys are named.
+const SHOWN: usize = 10;
 
 fn remedy(kind: Kind, name: &str) -> String {
     let owners: Vec<Kind> = Kind::ALL.into_iter().filter(|kind| knows(*kind, name)).collect();

@@ -23,15 +23,6 @@ pub enum PromptError {
         /// Number of ids the model knows.
         vocabulary: usize,
     },
-    /// The network computed something that is no number.
-    #[error(
-        "found log-probabilities that are not finite for prompt {request}, expected numbers: the weights overflow; use \
-         another precision or other weights"
-    )]
-    NotFinite {
-        /// Index of the prompt in the call.
-        request: usize,
-    },
     /// A token that should be scored cannot be.
     #[error(
         "token {index} of {tokens} cannot be a label, expected a text token after the first: labels belong to what the \

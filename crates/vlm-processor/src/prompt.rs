@@ -53,6 +53,12 @@ pub struct Prompt {
     pub visuals: Vec<Visual>,
 }
 
+impl AsRef<Self> for Prompt {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
 impl Prompt {
     /// Position of the `n`-th token written after the prompt while generating with a cache:
     /// its index plus [`Prompt::delta`], as transformers' `generate` counts.

@@ -56,7 +56,7 @@ fn measure_model(
     prompts: &[Prompt],
 ) -> Result<Report, Box<dyn std::error::Error>> {
     let key = DrawKey { seed: 0, step: 0, prompt: 0, sample: 0, token: 0 };
-    let requests: Vec<Request> = prompts.iter().map(|prompt| Request { prompt, samples: 1, key }).collect();
+    let requests: Vec<Request> = prompts.iter().map(|prompt| Request::new(prompt, 1, key)).collect();
     let run = |new_tokens| model.generate(&requests, &SamplingSettings::greedy(new_tokens, Vec::new()));
     let (prefill, first) = repeat(args.repeat, || run(1))?;
     if args.task == Task::Prefill {

@@ -5,10 +5,11 @@ use crate::args::GenerateArgs;
 use crate::rows::{Ready, Source};
 use crate::{Outcome, device, progress, rows};
 use serde::Serialize;
+use vlm_model::VlModel;
 use vlm_model::generate::{
-    Completion, DrawKey, FinishReason, GenerationConfig, Request, SamplingSettings, SettingsError,
+    Completion, DrawKey, FinishReason, GenerateError, GenerationConfig, Request, SamplingSettings,
+    SettingsError,
 };
-use vlm_model::{PromptError, VlModel};
 use vlm_processor::{Processor, Prompt, RowProblem, SpecialTokens};
 
 #[derive(Serialize)]
@@ -65,12 +66,11 @@ fn complete(
         sample: 0,
         token: 0,
     };
-    let requests: Vec<Request> = rows
-        .iter()
-        .map(|row| Request { prompt: &row.item, samples: args.num_generations, key: request(row) })
-        .collect();
+    let requests: Vec<Request> =
+        rows.iter().map(|row| Request::new(&row.item, args.num_generations, request(row))).collect();
     model.generate(&requests, settings).map_err(|error| match error {
-        PromptError::NotFinite { request } => NotFinite { id: rows[request].id.clone() }.into(),
+        GenerateError::NotFinite { request } => NotFinite { id: rows[request].id.clone() }.into(),
+        GenerateError::Prompt { request, problem } => format!("row {:?}: {problem}", rows[request].id).into(),
         other => other.into(),
     })
 }

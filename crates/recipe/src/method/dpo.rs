@@ -1,11 +1,12 @@
 //! Preference optimisation.
 
 use super::preference::PreferenceLoss;
+use super::reference::Reference;
 use super::weighted::{Weighted, WeightedKeys};
 use crate::error::RecipeError;
 use crate::kind::Kind;
 use crate::section::{Entries, Key, Reader, Section, alternatives, settings};
-use crate::setting::{Count, Fraction, NonNegative, Positive, Setting, Smoothing, choices};
+use crate::setting::{Count, Fraction, NonNegative, Positive, Smoothing};
 
 settings! {
     /// Preference optimisation.
@@ -24,7 +25,7 @@ settings! {
         key discopop_tau: Positive = |_| Positive::constant(0.05);
         /// Weight of the chosen answer's cross-entropy in the `cpo` losses.
         key cpo_alpha: NonNegative = |_| NonNegative::constant(1.0);
-        /// Margin of `simpo` and `alphapo`, before it is divided by `beta`.
+        /// Margin that `simpo` and `alphapo` want between the scores, after `beta` has scaled them.
         key simpo_gamma: NonNegative = |_| NonNegative::constant(0.5);
         /// How strongly `alphapo` bends rewards. TRL's `alpha`.
         key alphapo_alpha: Positive = |_| Positive::constant(0.25);
@@ -80,44 +81,6 @@ settings! {
     }
 }
 
-choices! {
-    /// What the policy is compared with.
-    pub enum Reference {
-        /// A frozen copy of the adapter that training starts from: the first loss is ln 2.
-        AdapterCopy = "adapter_copy",
-        /// The model without any adapter.
-        Base = "base",
-    }
-}
-
-impl Section for Reference {
-    fn keys(_: Kind, keys: &mut Vec<Key>) {
-        let doc = "What the policy is compared with: a frozen copy of the adapter that training starts from, as in TRL, or \
-                   the model without it. In full fine-tuning a frozen copy of the model.";
-        keys.push(Key {
-            default: Some("adapter_copy with `adapter`, else base".into()),
-            ..Key::new::<Self>("reference", &[doc], None)
-        });
-    }
-
-    fn read(reader: &Reader<'_>) -> Result<Self, RecipeError> {
-        match (reader.get::<Self>("reference")?, reader.has("adapter")) {
-            (Some(Self::AdapterCopy), false) => Err(reader.conflict(
-                "reference",
-                "`adapter` beside it, the adapter to copy",
-                "add `adapter: …`, or set `reference: base`",
-            )),
-            (Some(reference), _) => Ok(reference),
-            (None, true) => Ok(Self::AdapterCopy),
-            (None, false) => Ok(Self::Base),
-        }
-    }
-
-    fn write(&self, out: &mut Entries) {
-        out.push(("reference", Setting::write(self)));
-    }
-}
-
 impl DpoSettings {
     /// Whether any of the losses compares with a reference.
     pub fn needs_reference(&self) -> bool {
@@ -158,8 +121,18 @@ impl DpoSettings {
     }
 
     fn check_divergence(&self, reader: &Reader<'_>) -> Result<(), RecipeError> {
-        let plain = self.divergence == Divergence::ReverseKl;
-        if plain || self.losses.0.iter().all(|loss| loss.item == PreferenceLoss::Sigmoid) {
+        if self.divergence == Divergence::ReverseKl {
+            return Ok(());
+        }
+        if self.label_smoothing.get() > 0.0 {
+            let fix = "remove `label_smoothing` or `f_divergence_type`";
+            return Err(reader.conflict(
+                "label_smoothing",
+                "0 beside another divergence than `reverse_kl`",
+                fix,
+            ));
+        }
+        if self.losses.0.iter().all(|loss| loss.item == PreferenceLoss::Sigmoid) {
             return Ok(());
         }
         let fix = "set `loss_type: sigmoid`, or remove `f_divergence_type`";

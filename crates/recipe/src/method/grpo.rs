@@ -1,6 +1,7 @@
 //! Reinforcement learning with groups of completions.
 
 use super::advantage::AdvantageEstimator;
+use super::reference::Reference;
 use super::rewards::RewardSettings;
 use super::sampling::SamplingSettings;
 use super::surrogate::Surrogate;
@@ -50,6 +51,8 @@ settings! {
         key kl_estimator: KlEstimator = |_| KlEstimator::K3;
         /// Weighs the estimate by the ratio between new and old policy, which makes its gradient unbiased.
         key use_bias_correction_kl: bool = |_| true;
+        /// The reference.
+        part reference: Reference;
     }
 }
 

@@ -1,6 +1,7 @@
 //! Reinforcement learning with one completion per prompt: Reinforce++ as MAYE runs it.
 
 use super::grpo::KlEstimator;
+use super::reference::Reference;
 use super::rewards::RewardSettings;
 use super::sampling::SamplingSettings;
 use super::surrogate::RatioBand;
@@ -40,6 +41,8 @@ settings! {
         key kl_loss_coeff: NonNegative = |_| NonNegative::constant(0.001);
         /// Weight of that distance in the reward of each token.
         key kl_reward_coeff: NonNegative = |_| NonNegative::constant(0.0);
+        /// The reference.
+        part reference: Reference;
     }
 }
 

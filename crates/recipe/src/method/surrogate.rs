@@ -41,9 +41,9 @@ choices! {
 settings! {
     /// The band in which the ratio between new and old policy moves freely.
     pub struct RatioBand {
-        /// Width of the band below 1.
+        /// Width of the band below 1. For `gmpo` the width of ln ρ below 0, 0.4 by default.
         key epsilon: Fraction = |_| Fraction::constant(0.2);
-        /// Width of the band above 1; null is `epsilon`. For `cispo` the largest ratio itself.
+        /// Width of the band above 1; null is `epsilon`. For `cispo` the largest ratio itself, 5 by default.
         key epsilon_high: Option<NonNegative> = |_| None;
     }
 }
@@ -71,9 +71,9 @@ settings! {
 settings! {
     /// SAPO's gate.
     pub struct GatedRatio {
-        /// How fast the gate closes for tokens with a positive advantage.
+        /// How fast the gate of `sapo` closes for tokens with a positive advantage.
         key sapo_temperature_pos: Positive = |_| Positive::constant(1.0);
-        /// How fast it closes for the others.
+        /// How fast the gate of `sapo` closes for the others.
         key sapo_temperature_neg: Positive = |_| Positive::constant(1.05);
     }
 }
@@ -81,13 +81,13 @@ settings! {
 settings! {
     /// VESPO's windows w^k·e^(λ(1 − w)).
     pub struct WindowedRatio {
-        /// k for completions with a positive advantage.
+        /// k of `vespo` for completions with a positive advantage.
         key vespo_k_pos: Positive = |_| Positive::constant(2.0);
-        /// λ for them.
+        /// λ of `vespo` for them.
         key vespo_lambda_pos: Positive = |_| Positive::constant(3.0);
-        /// k for the others.
+        /// k of `vespo` for the others.
         key vespo_k_neg: Positive = |_| Positive::constant(3.0);
-        /// λ for them.
+        /// λ of `vespo` for the others.
         key vespo_lambda_neg: Positive = |_| Positive::constant(2.0);
     }
 }
@@ -123,6 +123,10 @@ impl Surrogate {
         let (Self::Dapo(clip) | Self::Grpo(clip) | Self::Bnpo(clip) | Self::DrGrpo(clip)) = self else {
             return Ok(());
         };
+        if clip.delta.is_some() && clip.importance_sampling_level == ImportanceLevel::Sequence {
+            let fix = "remove `delta`, or set `importance_sampling_level: token`";
+            return Err(reader.conflict("delta", "`importance_sampling_level: token` beside it", fix));
+        }
         let top = 1.0 + clip.band.widths().1;
         match clip.delta {
             Some(delta) if delta.get() <= top => Err(reader.conflict(

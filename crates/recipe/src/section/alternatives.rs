@@ -28,9 +28,10 @@ macro_rules! alternatives {
                 let words: Vec<String> = Self::WORDS.iter().map(|word| format!("`{word}`")).collect();
                 keys.push($crate::Key {
                     name: stringify!($key),
-                    doc: [$($about),+].concat().trim().to_owned(),
+                    doc: $crate::section::joined(&[$($about),+]),
                     accepts: words.join(", "),
                     default: Some($crate::section::default_for::<&str>(kind, $default).to_owned()),
+                    words: vec![$(($word, $crate::section::joined(&[$($doc),+]))),+],
                 });
                 $($($crate::section::add_new::<$Part>(kind, keys);)?)+
             }

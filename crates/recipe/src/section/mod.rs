@@ -26,14 +26,21 @@ pub struct Key {
     pub accepts: String,
     /// Its default as it would be written, or `None` when it must be given.
     pub default: Option<String>,
+    /// The words it chooses from, each with what it means.
+    pub words: Vec<(&'static str, String)>,
 }
 
 impl Key {
     /// The key of a setting.
     pub(crate) fn new<T: Setting>(name: &'static str, doc: &[&str], default: Option<T>) -> Self {
         let default = default.map(|value| value.write().to_string());
-        Self { name, doc: doc.concat().trim().to_owned(), accepts: T::accepts(), default }
+        Self { name, doc: joined(doc), accepts: T::accepts(), default, words: T::words() }
     }
+}
+
+/// The lines of a doc comment as one text.
+pub(crate) fn joined(doc: &[&str]) -> String {
+    doc.concat().trim().to_owned()
 }
 
 /// What has been written, in order.

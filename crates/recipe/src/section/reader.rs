@@ -3,6 +3,7 @@
 use super::Key;
 use crate::error::{Fault, Place, Problem, RecipeError};
 use crate::kind::Kind;
+use crate::recipe::Recipe;
 use crate::setting::{At, Setting};
 use crate::yaml::{Content, Document};
 
@@ -70,9 +71,18 @@ impl<'a> Reader<'a> {
             None => Ok(()),
             Some(other) => Err(self.conflict(
                 other.name,
-                format!("no such key with `{key}: {word}`, which makes no use of it"),
+                format!("nothing here with `{key}: {word}`, which makes no use of it"),
                 format!("remove `{}`, or choose another `{key}`", other.name),
             )),
+        }
+    }
+
+    /// What stands for a key that was not given, in the words of an error.
+    fn default_of(&self, key: &str) -> String {
+        let default = Recipe::keys(self.kind).into_iter().find(|known| known.name == key);
+        match default.and_then(|key| key.default) {
+            Some(default) => format!("its default, {default}"),
+            None => "nothing".into(),
         }
     }
 
@@ -85,7 +95,7 @@ impl<'a> Reader<'a> {
     ) -> RecipeError {
         let found = match self.document.get(key) {
             Some(node) => node.content.describe(),
-            None => "its default".into(),
+            None => self.default_of(key),
         };
         let fault = Fault {
             problem: Problem::Conflict,

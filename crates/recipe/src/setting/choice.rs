@@ -33,6 +33,10 @@ macro_rules! choices {
                 [$(concat!("`", $word, "`")),+].join(", ")
             }
 
+            fn words() -> Vec<(&'static str, String)> {
+                vec![$(($word, $crate::section::joined(&[$($doc),+]))),+]
+            }
+
             fn read(at: &$crate::setting::At<'_>) -> Result<Self, $crate::RecipeError> {
                 match at.word().as_deref() {
                     $(Some($word $(| $alias)*) => Ok(Self::$Variant),)+
@@ -48,6 +52,15 @@ macro_rules! choices {
 }
 
 pub(crate) use choices;
+
+/// Words for which another key is meant.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("cpo", "write `cpo_sigmoid`"),
+    ("dpo", "write `sigmoid`"),
+    ("gspo", "write `loss_type: grpo` with `importance_sampling_level: sequence`"),
+    ("mpo", "write `[sigmoid, bco_pair, sft]` with `loss_weights: [0.8, 0.2, 1.0]`"),
+    ("ppo", "write `dapo`"),
+];
 
 impl Content {
     /// A word; `true` and `false` are words too.
@@ -74,9 +87,11 @@ impl At<'_> {
     pub(crate) fn unknown_choice(&self, words: &[&str]) -> RecipeError {
         let expected = format!("one of {}", words.join(", "));
         let Some(word) = self.word() else { return self.wrong_type(expected) };
-        let fix = match nearest(&word, words.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("replace `{}` by one of them", shorten(&word)),
+        let known = ELSEWHERE.iter().find(|(known, _)| *known == word);
+        let fix = match (known, nearest(&word, words.iter().copied())) {
+            (Some((_, remedy)), _) => (*remedy).to_owned(),
+            (None, Some(near)) => format!("did you mean `{near}`?"),
+            (None, None) => format!("replace `{}` by one of them", shorten(&word)),
         };
         self.fault(Problem::UnknownChoice, expected, fix)
     }

@@ -10,6 +10,10 @@ impl<T: Setting> Setting for Vec<T> {
         format!("one or a list of: {}", T::accepts())
     }
 
+    fn words() -> Vec<(&'static str, String)> {
+        T::words()
+    }
+
     fn read(at: &At<'_>) -> Result<Self, RecipeError> {
         match &at.node.content {
             Content::List(items) if items.is_empty() => Err(at.out_of_range("at least one item")),

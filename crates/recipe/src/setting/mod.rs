@@ -16,6 +16,11 @@ pub(crate) trait Setting: Sized {
     /// What is accepted, in words.
     fn accepts() -> String;
 
+    /// The words that are chosen from, each with what it means.
+    fn words() -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+
     /// Checks a value.
     fn read(at: &At<'_>) -> Result<Self, RecipeError>;
 
@@ -107,6 +112,10 @@ impl Setting for bool {
 impl<T: Setting> Setting for Option<T> {
     fn accepts() -> String {
         format!("{}, or null", T::accepts())
+    }
+
+    fn words() -> Vec<(&'static str, String)> {
+        T::words()
     }
 
     fn read(at: &At<'_>) -> Result<Self, RecipeError> {

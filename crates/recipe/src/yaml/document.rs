@@ -106,7 +106,7 @@ fn options() -> Options {
             max_depth: 16,
             max_nodes: 20_000,
             max_events: 60_000,
-            max_documents: 1,
+            max_documents: 8,
             max_aliases: 100,
         },
         alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: 10_000 },

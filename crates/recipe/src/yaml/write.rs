@@ -46,6 +46,15 @@ fn quoted(text: &str) -> String {
     if starts && text.chars().all(plain) && !word.contains(&text.to_ascii_lowercase().as_str()) {
         text.to_owned()
     } else {
-        serde_json::Value::from(text).to_string()
+        serde_json::Value::from(text).to_string().chars().map(escaped).collect()
+    }
+}
+
+/// YAML refuses characters that cannot be seen, JSON does not.
+fn escaped(sign: char) -> String {
+    if sign.is_control() || sign == '\u{feff}' {
+        format!("\\u{:04x}", u32::from(sign))
+    } else {
+        sign.to_string()
     }
 }

@@ -1,13 +1,20 @@
 //! From one row of logits to a token and its log-probability.
 
 use super::settings::{SamplingSettings, Temperature};
-use std::cmp::Ordering;
+use super::truncate;
+use fused_ops::RowSoftmax;
+use std::cell::RefCell;
 
 /// A chosen token and log p of it under the model at the sampling temperature.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Choice {
     pub token: u32,
     pub logprob: f32,
+}
+
+thread_local! {
+    /// Buffers as long as the vocabulary, kept by each thread.
+    static SOFTMAX: RefCell<RowSoftmax> = RefCell::default();
 }
 
 /// Chooses a token from `logits`, which are used as scratch space.
@@ -22,20 +29,36 @@ pub(super) fn choose(logits: &mut [f32], settings: &SamplingSettings, seen: &[u3
             *logit = f32::NEG_INFINITY;
         }
     }
-    let divisor = settings.temperature.divisor();
-    let (max, log_sum) = fused_ops::log_sum_exp(logits, divisor);
-    if settings.repetition_penalty == 1.0 {
-        let token = pick(logits, settings, draw);
-        return Choice { token, logprob: log_prob(logits[token as usize], divisor, max, log_sum) };
+    if settings.penalises() {
+        return choose_penalised(logits, settings, seen, draw);
     }
-    let mut penalised = logits.to_vec();
-    penalise(&mut penalised, seen, settings.repetition_penalty);
-    let token = pick(&mut penalised, settings, draw);
-    Choice { token, logprob: log_prob(logits[token as usize], divisor, max, log_sum) }
+    match settings.temperature {
+        Temperature::Greedy => {
+            let (max, log_sum) = fused_ops::log_sum_exp(logits, 1.0);
+            Choice { token: first(logits, max), logprob: -log_sum }
+        }
+        Temperature::Of(temperature) => SOFTMAX.with_borrow_mut(|softmax| {
+            softmax.fill(logits, temperature);
+            let token = sample(logits, softmax, settings, draw);
+            Choice { token, logprob: softmax.log_prob(logits[token as usize]) }
+        }),
+    }
 }
 
-fn log_prob(logit: f32, divisor: f32, max: f32, log_sum: f32) -> f32 {
-    (logit - max) / divisor - log_sum
+/// [`choose`] where the distribution that is drawn from is not the one that is reported.
+fn choose_penalised(logits: &mut [f32], settings: &SamplingSettings, seen: &[u32], draw: f64) -> Choice {
+    let temperature = settings.temperature.divisor();
+    let (max, log_sum) = fused_ops::log_sum_exp(logits, temperature);
+    let mut penalised = logits.to_vec();
+    penalise(&mut penalised, seen, settings.repetition_penalty);
+    let token = match settings.temperature {
+        Temperature::Greedy => first(&penalised, penalised.iter().copied().fold(f32::NEG_INFINITY, f32::max)),
+        Temperature::Of(temperature) => SOFTMAX.with_borrow_mut(|softmax| {
+            softmax.fill(&penalised, temperature);
+            sample(&penalised, softmax, settings, draw)
+        }),
+    };
+    Choice { token, logprob: (logits[token as usize] - max) / temperature - log_sum }
 }
 
 /// Divides positive and multiplies negative logits of seen ids, once each.
@@ -50,83 +73,26 @@ fn penalise(logits: &mut [f32], seen: &[u32], penalty: f32) {
     }
 }
 
-fn pick(logits: &mut [f32], settings: &SamplingSettings, draw: f64) -> u32 {
-    match settings.temperature {
-        Temperature::Greedy => greedy(logits),
-        Temperature::Of(temperature) => {
-            logits.iter_mut().for_each(|logit| *logit /= temperature);
-            if let Some(k) = settings.top_k {
-                keep_top_k(logits, k);
-            }
-            if settings.top_p < 1.0 {
-                keep_top_p(logits, settings.top_p);
-            }
-            let token = sample(logits, draw);
-            logits.iter_mut().for_each(|logit| *logit *= temperature);
-            token
-        }
-    }
+/// The first id whose logit is `max`; 0 when there is none, as among NaN.
+fn first(logits: &[f32], max: f32) -> u32 {
+    /// Compared without a branch, so that the compiler vectorises.
+    const BLOCK: usize = 64;
+    let holds = |block: &[f32]| block.iter().fold(false, |found, logit| found | (*logit == max));
+    let block = logits.chunks(BLOCK).position(holds).unwrap_or(0);
+    let inside = logits.iter().skip(block * BLOCK).position(|logit| *logit == max);
+    inside.map_or(0, |inside| (block * BLOCK + inside) as u32)
 }
 
-/// The first id with the largest logit.
-fn greedy(logits: &[f32]) -> u32 {
-    let mut best = 0;
-    for (id, logit) in logits.iter().enumerate() {
-        if *logit > logits[best] {
-            best = id;
-        }
+/// The id at which the cumulative distribution over what top-k and top-p leave passes `draw`.
+fn sample(logits: &[f32], softmax: &RowSoftmax, settings: &SamplingSettings, draw: f64) -> u32 {
+    if settings.top_k.is_none_or(|k| k >= logits.len()) && settings.top_p >= 1.0 {
+        return softmax.quantile(draw) as u32;
     }
-    best as u32
-}
-
-/// Removes everything below the k-th largest logit; ties with it stay.
-fn keep_top_k(logits: &mut [f32], k: usize) {
-    if k >= logits.len() {
-        return;
+    let mut ids = truncate::top_k(logits, settings.top_k.unwrap_or(logits.len()));
+    if settings.top_p < 1.0 {
+        truncate::top_p(&mut ids, logits, softmax.weights(), settings.top_p);
     }
-    let mut ordered = logits.to_vec();
-    let (_, threshold, _) = ordered.select_nth_unstable_by(k - 1, |a, b| descending(*a, *b));
-    let threshold = *threshold;
-    logits.iter_mut().filter(|logit| **logit < threshold).for_each(|logit| *logit = f32::NEG_INFINITY);
-}
-
-/// Removes the unlikely tail whose probabilities sum to at most 1 − p; the likeliest token always stays.
-fn keep_top_p(logits: &mut [f32], p: f32) {
-    let (max, log_sum) = fused_ops::log_sum_exp(logits, 1.0);
-    let mut ids: Vec<usize> = (0..logits.len()).collect();
-    ids.sort_by(|a, b| descending(logits[*b], logits[*a]).then(a.cmp(b)));
-    let mut tail = 0.0;
-    for id in &ids[..ids.len() - 1] {
-        tail += f64::from((logits[*id] - max) - log_sum).exp();
-        if tail > f64::from(1.0 - p) {
-            break;
-        }
-        logits[*id] = f32::NEG_INFINITY;
-    }
-}
-
-/// The id at which the cumulative distribution passes `draw`.
-fn sample(logits: &[f32], draw: f64) -> u32 {
-    let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let weight = |logit: &f32| f64::from((logit - max).exp());
-    let total: f64 = logits.iter().map(weight).sum();
-    let mut left = draw * total;
-    let mut last = greedy(logits);
-    for (id, logit) in logits.iter().enumerate() {
-        let weight = weight(logit);
-        if weight > 0.0 {
-            last = id as u32;
-            left -= weight;
-            if left < 0.0 {
-                break;
-            }
-        }
-    }
-    last
-}
-
-fn descending(a: f32, b: f32) -> Ordering {
-    b.total_cmp(&a)
+    truncate::draw(&ids, softmax.weights(), draw)
 }
 
 #[cfg(test)]

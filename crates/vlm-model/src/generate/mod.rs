@@ -1,12 +1,30 @@
-//! Decoding: settings, randomness, the choice of a token, and the loop.
+//! Decoding: settings, randomness, the choice of a token, and the engine that keeps many completions running.
+//!
+//! | file | what it decides |
+//! |---|---|
+//! | `engine.rs` | what is asked, and in which order prompts are read |
+//! | `capacity.rs`, `arena.rs` | who owns which rows of the cache |
+//! | `schedule.rs` | who runs when |
+//! | `decode.rs` | the passes through the network |
+//! | `sequence.rs`, `choose.rs`, `truncate.rs`, `random.rs` | which token comes next, and when a completion ends |
 
+mod arena;
+mod capacity;
 mod choose;
 mod decode;
+mod engine;
+mod error;
 mod random;
+mod schedule;
+mod sequence;
 mod settings;
 mod stop;
+mod truncate;
 
-pub use decode::{Completion, FinishReason, Request};
+pub use capacity::Capacity;
+pub use engine::{Engine, Progress, Request};
+pub use error::GenerateError;
 pub use random::DrawKey;
+pub use sequence::{Completion, FinishReason};
 pub use settings::{MIN_TEMPERATURE, SamplingSettings, SettingsError, Temperature};
 pub use stop::{GenerationConfig, GenerationConfigError};

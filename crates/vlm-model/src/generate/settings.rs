@@ -93,6 +93,11 @@ impl SamplingSettings {
         self
     }
 
+    /// Whether tokens that were seen change what is chosen.
+    pub(super) fn penalises(&self) -> bool {
+        self.repetition_penalty != 1.0
+    }
+
     /// What logits are divided by before the softmax of the reported log-probabilities.
     pub fn log_prob_temperature(&self) -> f32 {
         self.temperature.divisor()

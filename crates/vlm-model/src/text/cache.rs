@@ -1,7 +1,6 @@
 //! Where attention finds keys and values: in the pass itself, or in a preallocated cache.
 
 use burn::tensor::{Device, Tensor};
-use std::ops::Range;
 
 /// Keys and values of every layer, preallocated: `[rows, kv_heads, head_dim]` each.
 ///
@@ -34,32 +33,11 @@ impl KvCache {
     ) -> (Tensor<3>, Tensor<3>) {
         // Taken out of its place, the handle is unique and the rows are written without a copy.
         let (all_keys, all_values) = self.layers[layer].take().expect("every layer is put back below");
-        let all_keys = write(all_keys, places, keys);
-        let all_values = write(all_values, places, values);
+        let all_keys = fused_ops::write_rows(all_keys, places, keys);
+        let all_values = fused_ops::write_rows(all_values, places, values);
         self.layers[layer] = Some((all_keys.clone(), all_values.clone()));
         (all_keys, all_values)
     }
-}
-
-/// Writes rows to their places, one call for each run of neighbouring places.
-fn write(mut cache: Tensor<3>, places: &[usize], rows: Tensor<3>) -> Tensor<3> {
-    for run in runs(places) {
-        let part = if run.len() == places.len() { rows.clone() } else { rows.clone().slice([run.clone()]) };
-        cache = fused_ops::write_rows(cache, places[run.start], part);
-    }
-    cache
-}
-
-/// Maximal ranges of indices whose places follow one another.
-fn runs(places: &[usize]) -> Vec<Range<usize>> {
-    let mut runs: Vec<Range<usize>> = Vec::new();
-    for (i, place) in places.iter().enumerate() {
-        match runs.last_mut() {
-            Some(run) if places[run.end - 1] + 1 == *place => run.end = i + 1,
-            _ => runs.push(i..i + 1),
-        }
-    }
-    runs
 }
 
 /// What the rows of one pass attend to.
@@ -87,16 +65,5 @@ impl Memory<'_> {
             Self::Pass => (keys, values),
             Self::Cache { cache, places } => cache.extend(layer, places, keys, values),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn neighbouring_places_are_written_together() {
-        assert_eq!(runs(&[3, 4, 5, 9, 1, 2]), [0..3, 3..4, 4..6]);
-        assert!(runs(&[]).is_empty());
     }
 }

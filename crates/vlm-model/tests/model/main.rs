@@ -4,6 +4,7 @@
 mod fixture;
 mod heads;
 mod parity;
+mod refill;
 mod saving;
 #[cfg(feature = "wgpu")]
 mod webgpu;

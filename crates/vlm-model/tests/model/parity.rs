@@ -74,8 +74,7 @@ fn greedy_tokens_equal_the_recorded_ones_alone_and_in_a_ragged_batch() {
         let (model, settings) = (model(name), greedy(name));
         let rows: Vec<Generated> = lines(&golden(name).join("generate.jsonl"));
         let prompts: Vec<_> = rows.iter().map(|row| prompt(name, &row.id)).collect();
-        let requests: Vec<_> =
-            prompts.iter().map(|prompt| Request { prompt, samples: 1, key: key(0) }).collect();
+        let requests: Vec<_> = prompts.iter().map(|prompt| Request::new(prompt, 1, key(0))).collect();
         let batch = model.generate(&requests, &settings).unwrap();
         for ((row, request), together) in rows.iter().zip(&requests).zip(&batch) {
             let alone = model.generate(&[*request], &settings).unwrap().remove(0);
@@ -95,7 +94,7 @@ fn completions_of_a_group_share_the_prompt_and_score_as_they_were_sampled() {
     let model = model(name);
     let settings = greedy(name).temperature(0.8).unwrap().top_k(50);
     let prompt = prompt(name, "pair");
-    let request = Request { prompt: &prompt, samples: 5, key: key(3) };
+    let request = Request::new(&prompt, 5, key(3));
     let group = model.generate(&[request], &settings).unwrap().remove(0);
     let completions: Vec<&[u32]> = group.iter().map(|completion| completion.token_ids.as_slice()).collect();
     assert!(completions.iter().any(|completion| *completion != completions[0]), "samples differ");

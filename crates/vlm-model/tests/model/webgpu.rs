@@ -24,7 +24,7 @@ fn scores_and_greedy_tokens_on_webgpu_equal_the_recorded_ones() {
     {
         let prompt = prompt(NAME, &row.id);
         let key = DrawKey { seed: 0, step: 0, prompt: 0, sample: 0, token: 0 };
-        let request = Request { prompt: &prompt, samples: 1, key };
+        let request = Request::new(&prompt, 1, key);
         let written = model.generate(&[request], &SamplingSettings::greedy(6, vec![])).unwrap().remove(0);
         assert_eq!(written[0].token_ids, row.completions[0].token_ids[..6]);
     }
