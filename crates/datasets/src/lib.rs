@@ -1,3 +1,32 @@
 //! Typed records from every published layout, shuffled and mixed; synthetic scenes.
+//!
+//! [`open`] recognises a file or folder and gives a [`Source`]: rows that can be read in any order, each a [`Record`].
+//! Pictures stay where they are until [`ImageRef::open`] fetches them; a record's [`Visuals`] are the
+//! [`PictureSource`](vlm_processor::PictureSource) that the processor reads from.
 
+mod container;
+mod home;
+mod layout;
+mod open;
+mod picture;
+mod pixmo;
+mod place;
+mod raw_row;
+mod recognise;
+mod record;
+mod row_error;
+mod source;
+mod source_error;
 pub mod synth;
+
+pub use layout::{Format, Layout, UnknownLayout};
+pub use open::{OpenOptions, open};
+pub use picture::{ImageRef, PictureError};
+pub use place::{Place, Position};
+pub use record::{
+    Choice, Extra, GroundTruth, Instruction, LatentPlan, MultipleChoice, PlanStep, Preference, Record,
+    RlPrompt, Unfit, VideoLog, VideoRef, Visuals, Vqa,
+};
+pub use row_error::{RowError, RowProblem};
+pub use source::{Description, Source, in_order};
+pub use source_error::SourceError;

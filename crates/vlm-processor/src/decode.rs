@@ -50,7 +50,7 @@ pub fn load_image(path: &Path, limits: &ImageLimits) -> Result<RgbImage, ImageEr
 }
 
 /// At most one byte more than allowed is read, whatever the file system says about the file's size.
-fn read_capped(path: &Path, limits: &ImageLimits) -> Result<Vec<u8>, ImageError> {
+pub(crate) fn read_capped(path: &Path, limits: &ImageLimits) -> Result<Vec<u8>, ImageError> {
     let file = File::open(path).map_err(ImageError::Read)?;
     let mut bytes = Vec::new();
     file.take(limits.max_file_bytes.saturating_add(1)).read_to_end(&mut bytes).map_err(ImageError::Read)?;

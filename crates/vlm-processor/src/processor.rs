@@ -5,11 +5,12 @@ use std::path::Path;
 use image::RgbImage;
 use rayon::prelude::*;
 
-use crate::contained_path::contained_path;
-use crate::decode::load_image;
+use crate::decode::decode_image;
 use crate::grid::Patches;
 use crate::labels::SpanEnd;
 use crate::limits::ImageLimits;
+use crate::picture_source::{Folder, PictureSource};
+use crate::pixel_error::ImageError;
 use crate::prompt::Prompt;
 use crate::row::{Row, VideoSource};
 use crate::row_error::{RowError, RowProblem};
@@ -93,12 +94,27 @@ impl Processor {
     /// The prompt of a row, ending in an open assistant turn. File names in the row are relative to
     /// `root`, the folder of the row's file.
     pub fn prepare(&self, row: &Row, root: &Path) -> Result<Prompt, RowError> {
-        self.text.assemble(row, self.load(row, root)?)
+        self.prepare_from(row, &Folder(root))
+    }
+
+    /// The same for a row whose pictures come from `pictures`.
+    pub fn prepare_from(&self, row: &Row, pictures: &dyn PictureSource) -> Result<Prompt, RowError> {
+        self.text.assemble(row, self.load_from(row, pictures)?)
     }
 
     /// The conversation of a row for supervised training, with the assistant's turns as label spans.
     pub fn prepare_labelled(&self, row: &Row, root: &Path, end: SpanEnd) -> Result<LabelledPrompt, RowError> {
-        self.text.assemble_labelled(row, self.load(row, root)?, end)
+        self.prepare_labelled_from(row, &Folder(root), end)
+    }
+
+    /// The same for a row whose pictures come from `pictures`.
+    pub fn prepare_labelled_from(
+        &self,
+        row: &Row,
+        pictures: &dyn PictureSource,
+        end: SpanEnd,
+    ) -> Result<LabelledPrompt, RowError> {
+        self.text.assemble_labelled(row, self.load_from(row, pictures)?, end)
     }
 
     /// The completion that a row brings for scoring, see [`TextProcessor::prepare_completion`].
@@ -118,13 +134,18 @@ impl Processor {
 
     /// Reads the row's files and cuts them into patches.
     pub fn load(&self, row: &Row, root: &Path) -> Result<RowVisuals, RowError> {
+        self.load_from(row, &Folder(root))
+    }
+
+    /// Reads the row's pictures from `pictures` and cuts them into patches.
+    pub fn load_from(&self, row: &Row, pictures: &dyn PictureSource) -> Result<RowVisuals, RowError> {
         row.check_counts()?;
         let fps = row.checked_fps()?;
         let mut visuals = RowVisuals::default();
         let mut tokens = 0;
         for (index, name) in row.images.iter().enumerate() {
             let field = || format!("images[{index}]");
-            let patches = self.open(root, name, &field).and_then(|image| {
+            let patches = self.open(pictures, name, &field).and_then(|image| {
                 self.vision
                     .image_patches(&image)
                     .map_err(|source| RowProblem::Image { field: field(), source })
@@ -134,7 +155,7 @@ impl Processor {
             visuals.push_image(patches);
         }
         for (index, source) in row.videos.iter().enumerate() {
-            let video = self.video(root, index, source, fps).map_err(|problem| row.error(problem))?;
+            let video = self.video(pictures, index, source, fps).map_err(|problem| row.error(problem))?;
             self.count(&mut tokens, &video.patches).map_err(|problem| row.error(problem))?;
             visuals.push_video(video.patches, video.seconds_per_grid);
         }
@@ -148,15 +169,22 @@ impl Processor {
         if *tokens > limit { Err(RowProblem::PromptTooLong { found: *tokens, limit }) } else { Ok(()) }
     }
 
-    fn open(&self, root: &Path, name: &str, field: &dyn Fn() -> String) -> Result<RgbImage, RowProblem> {
-        let path =
-            contained_path(root, name).map_err(|problem| RowProblem::Path { field: field(), problem })?;
-        load_image(&path, &self.limits).map_err(|source| RowProblem::Image { field: field(), source })
+    fn open(
+        &self,
+        pictures: &dyn PictureSource,
+        name: &str,
+        field: &dyn Fn() -> String,
+    ) -> Result<RgbImage, RowProblem> {
+        let picture = pictures.read(name, &self.limits).map_err(|fault| fault.in_field(field()))?;
+        decode_image(&picture.bytes, &self.limits).map_err(|source| {
+            let source = ImageError::At { path: picture.place, source: Box::new(source) };
+            RowProblem::Image { field: field(), source }
+        })
     }
 
     fn video(
         &self,
-        root: &Path,
+        pictures: &dyn PictureSource,
         index: usize,
         source: &VideoSource,
         fps: f64,
@@ -166,11 +194,16 @@ impl Processor {
             VideoSource::Frames(names) => names,
             VideoSource::Clip(name) => return Err(RowProblem::Clip { field, name: name.clone() }),
         };
-        let frames = self.frames(root, &field, names)?;
+        let frames = self.frames(pictures, &field, names)?;
         self.vision.video_patches(&frames, fps).map_err(|source| RowProblem::Video { field, source })
     }
 
-    fn frames(&self, root: &Path, field: &str, names: &[String]) -> Result<Vec<RgbImage>, RowProblem> {
+    fn frames(
+        &self,
+        pictures: &dyn PictureSource,
+        field: &str,
+        names: &[String],
+    ) -> Result<Vec<RgbImage>, RowProblem> {
         if names.len() > MAX_FRAMES {
             return Err(RowProblem::TooManyFrames {
                 field: field.to_owned(),
@@ -183,7 +216,7 @@ impl Processor {
         for (chunk, names) in names.chunks(FRAMES_AT_ONCE).enumerate() {
             let open = |(at, name): (usize, &String)| {
                 let place = || format!("{field}[{}]", chunk * FRAMES_AT_ONCE + at);
-                self.open(root, name, &place)
+                self.open(pictures, name, &place)
             };
             let opened: Vec<_> = names.par_iter().enumerate().map(open).collect();
             for frame in opened {

@@ -131,6 +131,14 @@ pub enum RowProblem {
         /// Why not.
         problem: PathProblem,
     },
+    /// The source of the row's pictures does not have one of them.
+    #[error("{field}: {reason}")]
+    Picture {
+        /// The field, such as `images[0]`.
+        field: String,
+        /// What the source says.
+        reason: String,
+    },
     /// A clip was given where only frames can be read.
     #[error(
         "{field}: found the clip {name:?}, expected a list of frame files; extract frames first (`anneal-frames`)"
