@@ -26,6 +26,8 @@ pub enum Action {
     Remove,
     /// Read it.
     Read,
+    /// Take the lock on it.
+    Lock,
 }
 
 impl fmt::Display for Action {
@@ -37,6 +39,7 @@ impl fmt::Display for Action {
             Self::Rename => "rename",
             Self::Remove => "remove",
             Self::Read => "read",
+            Self::Lock => "lock",
         })
     }
 }
@@ -115,11 +118,14 @@ pub enum SaveError {
         /// The checkpoint.
         path: PathBuf,
     },
-    /// The place is taken by something we did not write.
-    #[error("{path}: another program wrote it, and it is not replaced; choose another output_dir", path = path.display())]
+    /// The place is taken by something we did not put there.
+    #[error("{path}: is not ours to replace: {flaw}; move it away, or choose another output_dir", path = path.display())]
     Taken {
         /// The folder.
         path: PathBuf,
+        /// What shows that it is not ours.
+        #[source]
+        flaw: Flaw,
     },
 }
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::file_name::NameFlaw;
+use crate::manifest::MANIFEST;
 
 /// What is wrong with a checkpoint.
 #[derive(Debug, Error)]
@@ -65,6 +66,18 @@ pub enum Flaw {
         /// What the system said.
         source: io::Error,
     },
+}
+
+impl Flaw {
+    /// Whether it says that somebody else put the folder there: another program, another version of this one, or a
+    /// person who gave it the name. Such a folder is neither replaced nor removed.
+    pub(crate) fn is_foreign(&self) -> bool {
+        match self {
+            Self::NoManifest | Self::Step { .. } | Self::Manifest(ManifestFlaw::Version { .. }) => true,
+            Self::NotAFile { name } => name == MANIFEST,
+            _ => false,
+        }
+    }
 }
 
 /// What is wrong with a manifest.

@@ -1,5 +1,6 @@
 //! Finding the newest checkpoint in good order, and reading it.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -93,5 +94,13 @@ impl Loaded {
                 Err(LoadError::Damaged(Skipped { step: self.step(), path: self.path.clone(), flaw }))
             }
         }
+    }
+}
+
+impl fmt::Debug for Loaded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = f.debug_struct("Loaded");
+        out.field("path", &self.path).field("manifest", &self.manifest).field("skipped", &self.skipped);
+        out.finish_non_exhaustive()
     }
 }

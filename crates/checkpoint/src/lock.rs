@@ -76,7 +76,7 @@ impl RunLock {
         let run = run_dir.into();
         run_folder::make(&RealFs, &run)?;
         let path = run.join(FILE);
-        let mut file = open(&path).map_err(IoFailure::of(Action::Create, &path))?;
+        let mut file = open(&path).map_err(IoFailure::of(Action::Lock, &path))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -84,7 +84,7 @@ impl RunLock {
                 return Err(LockError::Held { path: run, holder });
             }
             Err(TryLockError::Error(source)) => {
-                return Err(IoFailure::of(Action::Create, path)(source).into());
+                return Err(IoFailure::of(Action::Lock, path)(source).into());
             }
         }
         say_who(&mut file).map_err(IoFailure::of(Action::Write, path))?;

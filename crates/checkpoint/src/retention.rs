@@ -14,7 +14,7 @@ const AT_LEAST: usize = 2;
 impl Store {
     /// Removes the checkpoints after a step, newest first, so that a run can go back to it; returns their steps.
     ///
-    /// Folders that another program wrote stay.
+    /// Folders that somebody else put there stay.
     pub fn discard_after(&self, step: u64) -> Result<Vec<u64>, IoFailure> {
         let mut gone = Vec::new();
         for later in self.steps()?.into_iter().rev().take_while(|&later| later > step) {
@@ -76,9 +76,12 @@ impl Store {
         sound
     }
 
-    /// Whether a folder may be removed: its manifest is there and can be looked at, be it damaged.
+    /// Whether a folder may be removed: its manifest can be looked at, and is ours, be it damaged.
     fn is_ours(&self, step: u64) -> bool {
-        let manifest = inspect::manifest(&*self.fs, &self.path(step), step);
-        !matches!(manifest, Err(Flaw::NoManifest | Flaw::NotAFile { .. } | Flaw::Unreadable { .. }))
+        match inspect::manifest(&*self.fs, &self.path(step), step) {
+            Err(Flaw::Unreadable { .. }) => false,
+            Err(flaw) => !flaw.is_foreign(),
+            Ok(_) => true,
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Writing a checkpoint so that it is there in whole or not at all.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -67,7 +68,7 @@ impl Store {
         }
         match inspect::sound(&*self.fs, &path, step) {
             Ok(_) => Err(SaveError::Exists { path }),
-            Err(Flaw::NoManifest | Flaw::NotAFile { .. }) => Err(SaveError::Taken { path }),
+            Err(flaw) if flaw.is_foreign() => Err(SaveError::Taken { path, flaw }),
             Err(Flaw::Unreadable { path, source }) => {
                 Err(SaveError::Io { step, failure: IoFailure::of(Action::Read, path)(source) })
             }
@@ -168,4 +169,12 @@ fn write_file(
     let hashing = out.get_mut();
     hashing.inner.sync().map_err(IoFailure::of(Action::Sync, path))?;
     Ok((hashing.length, hashing.digest()))
+}
+
+impl fmt::Debug for Files<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = f.debug_struct("Files");
+        out.field("folder", &self.folder).field("step", &self.step).field("entries", &self.entries);
+        out.finish_non_exhaustive()
+    }
 }

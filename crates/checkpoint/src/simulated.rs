@@ -21,6 +21,7 @@
 
 mod tree;
 
+use std::fmt;
 use std::io::{self, Cursor, Read, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -95,6 +96,14 @@ impl State {
             Condition::Full if needs == Needs::Room => Err(io::ErrorKind::StorageFull.into()),
             _ => Ok(()),
         }
+    }
+}
+
+impl fmt::Debug for SimulatedDisk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.state();
+        let mut out = f.debug_struct("SimulatedDisk");
+        out.field("operations", &state.operations).field("plan", &state.plan).finish_non_exhaustive()
     }
 }
 

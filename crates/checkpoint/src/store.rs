@@ -1,6 +1,7 @@
 //! The checkpoints of one run.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -106,6 +107,12 @@ impl Store {
 
     pub(crate) fn with_known<T>(&self, act: impl FnOnce(&mut BTreeSet<u64>) -> T) -> T {
         act(&mut self.known_sound.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("run", &self.run).field("limit", &self.limit).finish_non_exhaustive()
     }
 }
 

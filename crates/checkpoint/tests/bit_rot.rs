@@ -6,6 +6,7 @@ use std::path::Path;
 
 use checkpoint::simulated::SimulatedDisk;
 use checkpoint::{Flaw, LoadError, ManifestFlaw, RealFs, SaveError, StepMeta, Store};
+use sha2::{Digest, Sha256};
 
 const FILES: [(&str, &[u8]); 3] =
     [("adapter_model.safetensors", &[7; 40]), ("adapter_config.json", b"{\"r\": 8}"), ("empty", b"")];
@@ -34,7 +35,7 @@ fn damage(file: &str, change: impl FnOnce(&mut Vec<u8>)) -> Flaw {
     }
     match store.load(2) {
         Err(LoadError::Damaged(skipped)) => skipped.flaw,
-        other => panic!("{:?}", other.map(|loaded| loaded.step())),
+        other => panic!("{other:?}"),
     }
 }
 
@@ -169,6 +170,30 @@ fn folders_of_other_programs_are_left_alone() {
     assert!(matches!(taken, Err(SaveError::Taken { .. })));
     assert_eq!(store.discard_after(0).unwrap(), [3, 2]);
     assert_eq!(fs::read(theirs.join("model.safetensors")).unwrap(), b"weights of weeks");
+}
+
+#[test]
+fn checkpoints_of_later_versions_and_of_other_names_are_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::new(RealFs, folder.path()).with_limit(1.try_into().unwrap());
+    save(&store, 1);
+    fs::rename(folder.path().join("checkpoint-1"), folder.path().join("checkpoint-2")).unwrap();
+    let body = b"{\n  \"version\": 999,\n  \"news\": []";
+    let digest: String = Sha256::digest(body).iter().map(|byte| format!("{byte:02x}")).collect();
+    let manifest = format!(",\n  \"checksum\": \"{digest}\"\n}}\n");
+    fs::create_dir(folder.path().join("checkpoint-3")).unwrap();
+    let later = folder.path().join("checkpoint-3/manifest.json");
+    fs::write(&later, [&body[..], manifest.as_bytes()].concat()).unwrap();
+
+    for (step, words) in [(2, "found step 1, expected 2"), (3, "found version 999, expected 1 to 1")] {
+        let error = store.save(step, &StepMeta::default(), |files| files.write("a", b"b")).unwrap_err();
+        assert!(matches!(error, SaveError::Taken { .. }) && error.to_string().contains(words), "{error}");
+    }
+    for step in [4, 5, 6] {
+        save(&store, step);
+    }
+    assert_eq!(store.steps().unwrap(), [2, 3, 5, 6]);
+    assert_eq!(store.discard_after(0).unwrap(), [6, 5]);
 }
 
 #[test]

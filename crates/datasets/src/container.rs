@@ -4,6 +4,7 @@ pub(crate) mod elements;
 pub(crate) mod image_folder;
 pub(crate) mod joined;
 pub(crate) mod lines;
+pub(crate) mod parquet;
 pub(crate) mod shards;
 pub(crate) mod tar;
 

@@ -9,9 +9,10 @@ use crate::dataset::DatasetSettings;
 use crate::error::{Problem, RecipeError};
 use crate::model::Tuning;
 use crate::recipe::Recipe;
-use crate::run::Resume;
+use crate::run::{Resume, RunSettings};
 use crate::section::Reader;
 use crate::setting::At;
+use crate::yaml::Content;
 
 /// The text of a recipe.
 pub(crate) fn read(path: &Path) -> Result<String, RecipeError> {
@@ -43,53 +44,98 @@ pub(crate) fn current_folder(recipe: &Path) -> Result<PathBuf, RecipeError> {
 
 /// Checks that what the recipe names is there.
 pub(crate) fn check(recipe: &Recipe, reader: &Reader<'_>) -> Result<(), RecipeError> {
-    let model = &recipe.model.model_name_or_path;
-    holds(
-        reader,
-        "model_name_or_path",
-        model,
-        "config.json",
-        "download the model first, then give its folder",
-    )?;
-    if let Tuning::Adapter(lora) = &recipe.tuning
+    if let Some(at) = reader.at("model_name_or_path") {
+        let model = &recipe.model.model_name_or_path;
+        holds(&at, model, "config.json", "download the model first, then give its folder")?;
+    }
+    if let (Some(at), Tuning::Adapter(lora)) = (reader.at("adapter"), &recipe.tuning)
         && let Some(adapter) = &lora.adapter
     {
-        holds(reader, "adapter", adapter, "adapter_config.json", "give the folder of a PEFT adapter")?;
+        holds(&at, adapter, "adapter_config.json", "give the folder of a PEFT adapter")?;
         agrees(reader, adapter)?;
     }
-    sources(reader, "datasets", &recipe.data.datasets)?;
-    sources(reader, "eval_dataset", recipe.data.eval_dataset.as_deref().unwrap_or_default())?;
-    if recipe.run.output_dir.is_file() {
-        return not_there(
-            reader,
-            "output_dir",
-            "a file",
-            "a folder, or a name that is free",
-            "give another name",
-        );
+    if let Some(at) = reader.at("datasets") {
+        sources(&at, &recipe.data.datasets)?;
     }
-    match &recipe.run.resume_from_checkpoint {
-        Resume::From(path) if !path.is_dir() => {
-            let found = describe(path);
-            not_there(
-                reader,
-                "resume_from_checkpoint",
-                &found,
-                "a checkpoint's folder",
-                "give `latest`, or null",
-            )
+    if let (Some(at), Some(rows)) = (reader.at("eval_dataset"), &recipe.data.eval_dataset) {
+        sources(&at, rows)?;
+    }
+    folders_of_the_run(&recipe.run, reader)
+}
+
+fn folders_of_the_run(run: &RunSettings, reader: &Reader<'_>) -> Result<(), RecipeError> {
+    match reader.at("output_dir") {
+        Some(at) if run.output_dir.is_file() => {
+            let found = describe(&run.output_dir);
+            return Err(not_there(&at, found, "a folder, or a name that is free", "give another name"));
+        }
+        _ => {}
+    }
+    match (reader.at("resume_from_checkpoint"), &run.resume_from_checkpoint) {
+        (Some(at), Resume::From(path)) if !path.is_dir() => {
+            Err(not_there(&at, describe(path), "the folder of a checkpoint", "give `latest`, or null"))
         }
         _ => Ok(()),
     }
 }
 
 /// A folder with a certain file in it.
-fn holds(reader: &Reader<'_>, key: &str, path: &Path, file: &str, fix: &str) -> Result<(), RecipeError> {
+fn holds(at: &At<'_>, path: &Path, file: &str, fix: &str) -> Result<(), RecipeError> {
     if path.join(file).is_file() {
         return Ok(());
     }
     let found = if path.is_dir() { format!("{} without {file}", path.display()) } else { describe(path) };
-    not_there(reader, key, &found, &format!("a folder with {file}"), &beside(reader, path, fix))
+    Err(not_there(at, found, &format!("a folder with {file}"), &beside(at, path, fix)))
+}
+
+fn sources(at: &At<'_>, sources: &[DatasetSettings]) -> Result<(), RecipeError> {
+    for (index, source) in sources.iter().enumerate() {
+        if !source.path.exists() {
+            let at = inner(at, index, "path");
+            let fix = beside(&at, &source.path, "give a file, or a folder of shards");
+            return Err(not_there(&at, describe(&source.path), "a file or folder with rows", &fix));
+        }
+        if let Some(images) = source.images.as_ref().filter(|images| !images.is_dir()) {
+            let at = inner(at, index, "images");
+            return Err(not_there(&at, describe(images), "the folder of the images", "mend the path"));
+        }
+    }
+    Ok(())
+}
+
+/// Where a field of a source was written: a source may be a list's item, and a mapping.
+fn inner<'a>(at: &At<'a>, index: usize, field: &str) -> At<'a> {
+    let source = match &at.node.content {
+        Content::List(items) => items.get(index).map(|node| at.item(index, node)),
+        _ => None,
+    };
+    let source = source.unwrap_or_else(|| at.clone());
+    let field = match &source.node.content {
+        Content::Map(entries) => entries.iter().find(|(name, _)| name == field),
+        _ => None,
+    };
+    field.map_or_else(|| source.clone(), |(name, node)| source.field(name, node))
+}
+
+fn describe(path: &Path) -> String {
+    let what = if path.is_file() { "the file" } else { "nothing at" };
+    format!("{what} {}", path.display())
+}
+
+/// Paths count from the current folder: says so when the file lies beside the recipe.
+fn beside(at: &At<'_>, path: &Path, fix: &str) -> String {
+    let folder = at.document.file.parent().unwrap_or(Path::new(""));
+    match path.strip_prefix(&at.document.base_dir) {
+        Ok(relative) if folder.join(relative).exists() => {
+            let there = folder.join(relative);
+            format!("{fix}; paths count from the current folder: {} is there", there.display())
+        }
+        _ => fix.to_owned(),
+    }
+}
+
+fn not_there(at: &At<'_>, found: String, expected: &str, fix: &str) -> RecipeError {
+    at.fault_found(Problem::NotThere, found, expected, fix)
 }
 
 /// Whether keys that stand beside `adapter` say what the adapter says of itself. What cannot be read here is left to
@@ -120,52 +166,4 @@ fn same(ours: &Value, theirs: &Value) -> bool {
         (Some(ours), Some(theirs)) => ours == theirs,
         _ => ours == theirs,
     }
-}
-
-fn sources(reader: &Reader<'_>, key: &str, sources: &[DatasetSettings]) -> Result<(), RecipeError> {
-    for (index, source) in sources.iter().enumerate() {
-        if !source.path.exists() {
-            let name = if sources.len() > 1 { format!("{key}[{index}].path") } else { key.to_owned() };
-            let fix = beside(reader, &source.path, "give a file, or a folder of shards");
-            return not_there(reader, &name, &describe(&source.path), "a file or folder with rows", &fix);
-        }
-        if let Some(images) = source.images.as_ref().filter(|images| !images.is_dir()) {
-            let name = format!("{key}[{index}].images");
-            return not_there(reader, &name, &describe(images), "the folder of the images", "mend the path");
-        }
-    }
-    Ok(())
-}
-
-fn describe(path: &Path) -> String {
-    let what = if path.is_file() { "the file" } else { "nothing at" };
-    format!("{what} {}", path.display())
-}
-
-/// Paths count from the current folder: says so when the file lies beside the recipe.
-fn beside(reader: &Reader<'_>, path: &Path, fix: &str) -> String {
-    let document = reader.document;
-    let folder = document.file.parent().unwrap_or(Path::new(""));
-    match path.strip_prefix(&document.base_dir) {
-        Ok(relative) if folder.join(relative).exists() => {
-            let there = folder.join(relative);
-            format!("{fix}; paths count from the current folder: {} is there", there.display())
-        }
-        _ => fix.to_owned(),
-    }
-}
-
-fn not_there(
-    reader: &Reader<'_>,
-    key: &str,
-    found: &str,
-    expected: &str,
-    fix: &str,
-) -> Result<(), RecipeError> {
-    let outer = key.split(['[', '.']).next().unwrap_or(key);
-    let error = match reader.at(outer) {
-        Some(at) => At { path: key.to_owned(), ..at }.fault_found(Problem::NotThere, found, expected, fix),
-        None => RecipeError::unreadable(&reader.document.file, found.into(), expected, fix),
-    };
-    Err(error)
 }

@@ -74,14 +74,14 @@ fn paths_that_lead_nowhere_are_refused_by_key() {
         ("adapter: '@/no'", "adapter", "adapter_config.json"),
         ("adapter: '@/images'", "adapter", "without adapter_config.json"),
         ("datasets: '@/no.jsonl'", "datasets", "found nothing at"),
-        ("datasets: ['@/rows.jsonl', '@/no.jsonl']", "datasets[1].path", "found nothing at"),
+        ("datasets: ['@/rows.jsonl', '@/no.jsonl']", "datasets[1]", "found nothing at"),
         (
             "datasets: [{path: '@/rows.jsonl', images: '@/no'}]",
             "datasets[0].images",
             "the folder of the images",
         ),
         ("eval_dataset: '@/no.jsonl'", "eval_dataset", "found nothing at"),
-        ("output_dir: '@/rows.jsonl'", "output_dir", "found a file"),
+        ("output_dir: '@/rows.jsonl'", "output_dir", "found the file"),
         ("resume_from_checkpoint: '@/runs/checkpoint-6'", "resume_from_checkpoint", "give `latest`"),
     ] {
         let error = folder.refused(lines);
@@ -89,6 +89,13 @@ fn paths_that_lead_nowhere_are_refused_by_key() {
         assert!(error.to_string().contains(words), "{error}");
         assert!(matches!(error.place(), Place::Line(file, _) if file.ends_with("recipe.yaml")), "{error}");
     }
+}
+
+#[test]
+fn a_missing_source_is_told_with_its_own_line() {
+    let folder = Folder::new();
+    let error = folder.refused("datasets:\n  - '@/rows.jsonl'\n  - weight: 2\n    path: '@/no.jsonl'\n");
+    assert_eq!(error.place(), &Place::Line(folder.path("recipe.yaml"), 6), "{error}");
 }
 
 #[test]

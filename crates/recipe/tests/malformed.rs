@@ -195,6 +195,13 @@ const CASES: &[Case] = &[
         "f_divergence_type",
         "`loss_type: sigmoid`",
     ),
+    (
+        Dpo,
+        "label_smoothing: 0.1\nf_divergence_type: forward_kl",
+        Conflict,
+        "label_smoothing",
+        "remove `label_smoothing`",
+    ),
     (Dpo, "reference: adapter_copy", Conflict, "reference", "add `adapter: …`"),
     (Grpo, "num_generations: 1", Conflict, "num_generations", "anneal reinforce"),
     (Grpo, "num_generations: 6", Conflict, "num_generations", "change `num_generations`"),
@@ -220,6 +227,20 @@ const CASES: &[Case] = &[
     (Grpo, "loss_type: cispo\ndelta: 4", Conflict, "delta", "another `loss_type`"),
     (Grpo, "sapo_temperature_pos: 2", Conflict, "sapo_temperature_pos", "another `loss_type`"),
     (Grpo, "delta: 1.1", Conflict, "delta", "raise `delta`"),
+    (
+        Grpo,
+        "delta: 4\nimportance_sampling_level: sequence",
+        Conflict,
+        "delta",
+        "`importance_sampling_level: token`",
+    ),
+    (
+        Grpo,
+        "num_generations: 16\nsteps_per_generation: 2",
+        Conflict,
+        "num_generations",
+        "change `num_generations`",
+    ),
     (Grpo, "temperature: 1e-9", Conflict, "temperature", "raise `temperature`"),
     (Grpo, "top_entropy_quantile: 0", Conflict, "top_entropy_quantile", "`top_entropy_quantile: 1.0`"),
     (Reinforce, "rollout_batch_size: 10", Conflict, "rollout_batch_size", "change `rollout_batch_size`"),
@@ -280,7 +301,9 @@ fn a_default_that_does_not_fit_is_told_with_its_value() {
     let error = refused(Grpo, &text(Grpo, "per_device_train_batch_size: 4"), &[]);
     assert_eq!((error.key(), error.place()), (Some("num_generations"), &Place::File("recipe".into())));
     assert!(
-        error.to_string().contains("found its default, 8, expected a divisor of the 4 completions"),
+        error
+            .to_string()
+            .contains("found its default, 8, expected a divisor of the 4 completions of one optimiser step"),
         "{error}"
     );
 }

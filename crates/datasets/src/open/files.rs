@@ -12,6 +12,7 @@ use crate::container::elements::{Elements, Root, root};
 use crate::container::image_folder::ImageFolder;
 use crate::container::joined::{Gathered, Questions};
 use crate::container::lines::Lines;
+use crate::container::parquet::Parquet;
 use crate::container::shards::Shards;
 use crate::container::tar::{Archive, Samples, lines_member};
 use crate::home::Home;
@@ -36,6 +37,9 @@ fn file(path: &Path, images: &Arc<ImageRoot>) -> Result<Box<dyn Rows>, SourceErr
     let mut start = Vec::new();
     open_regular(path).and_then(|file| file.take(4096).read_to_end(&mut start)).map_err(failed)?;
     let home = Home::Folder(Arc::clone(images));
+    if start.starts_with(b"PAR1") {
+        return Ok(Box::new(Parquet::open(path, home)?));
+    }
     if start.get(257..262) == Some(b"ustar") {
         return tar(path);
     }

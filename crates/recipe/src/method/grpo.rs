@@ -13,7 +13,7 @@ use crate::setting::{Count, Fraction, NonNegative, choices};
 settings! {
     /// Reinforcement learning with groups of completions.
     pub struct GrpoSettings {
-        /// Completions of one prompt: a group.
+        /// Completions of one prompt: a group. Groups stay whole within an optimiser step; TRL may split them.
         key num_generations: Count = |_| Count::constant(8);
         /// Passes of `per_device_train_batch_size` completions that one generation serves; null is
         /// `gradient_accumulation_steps`: one optimiser step.
@@ -123,10 +123,10 @@ impl GrpoSettings {
             let expected = format!("a multiple of `gradient_accumulation_steps`, which is {accumulation}");
             return Err(reader.conflict("steps_per_generation", expected, fix));
         }
-        let completions = rows.saturating_mul(passes);
+        let completions = optimiser.rows_per_step();
         if !completions.is_multiple_of(self.num_generations.get()) {
             let expected = format!(
-                "a divisor of the {completions} completions of one generation ({rows} a pass, {passes} passes)"
+                "a divisor of the {completions} completions of one optimiser step ({rows} a pass, {accumulation} passes)"
             );
             let fix =
                 "change `num_generations`, `per_device_train_batch_size` or `gradient_accumulation_steps`";
