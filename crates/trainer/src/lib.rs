@@ -1,6 +1,7 @@
 //! The step loop: SFT, DPO, GRPO and Reinforce++ on any burn module.
 
 pub mod data;
+mod dropout;
 pub mod engine;
 pub mod methods;
 pub mod online;

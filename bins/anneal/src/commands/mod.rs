@@ -4,6 +4,8 @@ pub mod bench;
 pub mod generate;
 pub mod preprocess;
 pub mod score;
+pub mod train;
+pub mod verify;
 
 use crate::args::FileArgs;
 use crate::output::{self, Done, Output, OutputError};

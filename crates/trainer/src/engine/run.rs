@@ -120,6 +120,8 @@ struct Progress<M> {
     state: State,
     /// When the last line of the log was written.
     window: Instant,
+    /// The step that was saved last.
+    saved: Option<u64>,
 }
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -141,7 +143,8 @@ impl<M: Module> Run<'_, M> {
         checkpoint: Option<&Files>,
     ) -> Result<Trained<M>, RunError> {
         let optimiser = AdamW::new(self.plan.optimiser);
-        let mut run = Progress { model, optimiser, state: State::default(), window: Instant::now() };
+        let mut run =
+            Progress { model, optimiser, state: State::default(), window: Instant::now(), saved: None };
         if let Some(files) = checkpoint {
             run = self.resume(run, method, files).map_err(RunError::Resume)?;
         }
@@ -154,13 +157,13 @@ impl<M: Module> Run<'_, M> {
             match outcome {
                 Ok(()) => run = self.finish_step(run, method, step, started)?,
                 Err(error) if error.is::<Abandoned>() => {
-                    self.save(&run, before)?;
+                    self.save(&mut run, before)?;
                     return Ok(run.ended(Ending::Stopped));
                 }
                 Err(error) => return Err(failed(&run, error)),
             }
             if self.stop.is_requested() && run.state.step < self.plan.steps {
-                self.save_now(&run, method)?;
+                self.save_now(&mut run, method)?;
                 return Ok(run.ended(Ending::Stopped));
             }
         }
@@ -183,7 +186,7 @@ impl<M: Module> Run<'_, M> {
         self.record(&mut run, method.epoch(), step.metrics, &step.rollouts)?;
         self.evaluate(&run, method)?;
         if self.is_due(&run, self.plan.save_steps) || run.state.step == self.plan.steps {
-            self.save_now(&run, method)?;
+            self.save_now(&mut run, method)?;
         }
         Ok(run)
     }
@@ -264,13 +267,17 @@ impl<M: Module> Run<'_, M> {
         every.is_some_and(|every| every > 0 && run.state.step.is_multiple_of(every))
     }
 
-    fn save_now(&mut self, run: &Progress<M>, method: &dyn Method<M>) -> Result<(), RunError> {
+    fn save_now(&mut self, run: &mut Progress<M>, method: &dyn Method<M>) -> Result<(), RunError> {
         let files = snapshot(method).map_err(|error| failed(run, error.into()))?;
         self.save(run, files)
     }
 
-    fn save(&mut self, run: &Progress<M>, mut files: Files) -> Result<(), RunError> {
+    /// Saves the state after the last step, once.
+    fn save(&mut self, run: &mut Progress<M>, mut files: Files) -> Result<(), RunError> {
         let step = run.state.step;
+        if run.saved.replace(step) == Some(step) {
+            return Ok(());
+        }
         let mut fill = || -> Result<(), Failure> {
             files.extend(self.weights.save(&run.model)?);
             files.insert_tensors(OPTIMISER, &run.optimiser.state(&run.model))?;
@@ -292,6 +299,7 @@ impl<M: Module> Run<'_, M> {
         run.model = self.weights.load(run.model, files)?;
         run.optimiser.restore(&run.model, &files.tensors(OPTIMISER)?);
         run.state = files.json(STATE)?;
+        run.saved = Some(run.state.step);
         method.load(files)?;
         Ok(run)
     }

@@ -75,7 +75,12 @@ impl<'a> Step<'a> {
     /// Fails when the user wants to stop and has waited long enough; for methods that work long before the first
     /// [`backward`](Self::backward).
     pub fn check(&self) -> Result<(), Abandoned> {
-        if self.stop.is_overdue() { Err(Abandoned) } else { Ok(()) }
+        if self.is_overdue() { Err(Abandoned) } else { Ok(()) }
+    }
+
+    /// Whether the user wants to stop and has waited long enough.
+    pub fn is_overdue(&self) -> bool {
+        self.stop.is_overdue()
     }
 
     /// The step's figures.

@@ -2,6 +2,7 @@
 
 use super::preference_loss::PreferenceLoss;
 use crate::data::{HeldOut, Stream};
+use crate::dropout::dropping;
 use crate::engine::{Failure, FileError, Files, Method, Step};
 use crate::methods::{Batch, record};
 use crate::packed::PackedRows;
@@ -57,8 +58,8 @@ impl Method<VlModel> for Dpo {
     fn step(&mut self, model: &VlModel, step: &mut Step) -> Result<(), Failure> {
         let pairs = self.data.take(self.batch.rows())?;
         let chosen_tokens: usize = pairs.iter().map(|pair| pair.chosen.len()).sum();
-        for part in pairs.chunks(self.batch.micro) {
-            let (policy, chosen_logp) = self.score(model, part)?;
+        for (pass, part) in pairs.chunks(self.batch.micro).enumerate() {
+            let (policy, chosen_logp) = self.score(&dropping(model, step, pass), part)?;
             let batch = PreferenceBatch::new(policy.clone(), self.reference_scores(model, part, policy)?)?;
             let mut loss = Tensor::zeros([1], &model.device());
             for (kind, weight) in &self.losses {

@@ -1,6 +1,7 @@
 //! Supervised fine-tuning.
 
 use crate::data::{HeldOut, Stream};
+use crate::dropout::dropping;
 use crate::engine::{Failure, FileError, Files, Method, Step};
 use crate::methods::{Batch, record};
 use crate::packed::PackedRows;
@@ -46,8 +47,8 @@ impl Method<VlModel> for Sft {
         let rows = self.data.take(self.batch.rows())?;
         let labels: usize = rows.iter().map(labels_of).sum();
         let denominator = Denominator::tokens(Positive::new(labels as f64)?);
-        for part in rows.chunks(self.batch.micro) {
-            let ChosenLogProbs { log_probs, entropy } = self.score(model, part)?;
+        for (pass, part) in rows.chunks(self.batch.micro).enumerate() {
+            let ChosenLogProbs { log_probs, entropy } = self.score(&dropping(model, step, pass), part)?;
             let counted = log_probs.dims()[0];
             let row = PackedRows::new([counted]);
             let mask = row.mask().to_device(&model.device());

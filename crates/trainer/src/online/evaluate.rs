@@ -1,31 +1,32 @@
 //! How good the model's likeliest answers are.
 
-use super::generate::{self, Asked, Decode};
-use super::settings::OnlineSettings;
+use super::generate::{self, Asked};
+use super::task::Task;
 use crate::engine::Failure;
 use journal::{EvalRecord, WrongSample};
 use rewards::{Finite, RewardSet};
+use rl_algos::{Sampler, SamplingParams};
 use std::collections::BTreeMap;
-use vlm_model::VlModel;
 
 /// Wrong answers that are kept for people to look at.
 const KEPT: usize = 12;
 /// Prompts that are answered together.
 const TOGETHER: usize = 64;
 
-/// Answers every prompt greedily and judges the answers: means of the total and of each function, and of the length.
-pub fn greedy(
-    model: &VlModel,
+/// Has a sampler answer every prompt once and judges the answers: means of the total and of each function, and of the
+/// length.
+pub fn evaluate<S: Sampler<Task>>(
+    sampler: &mut S,
     asked: &Asked,
-    settings: &OnlineSettings,
-    (rewards, decode): (&RewardSet, &Decode),
+    params: &SamplingParams,
+    rewards: &RewardSet,
     step: u64,
 ) -> Result<EvalRecord, Failure> {
     let mut sums: BTreeMap<String, (f64, f64)> = BTreeMap::new();
     let mut wrong = Vec::new();
     for asked in asked.chunks(TOGETHER) {
         let asked = asked.to_vec();
-        let mut answers = generate::greedy(model, &asked, settings, decode)?;
+        let mut answers = generate::sample(sampler, &asked, params)?;
         let reports = generate::judge(&mut answers, &asked, rewards)?;
         for ((answer, report), (_, task)) in answers.iter().zip(&reports).zip(&asked) {
             let mut add = |name: String, value: f64| {

@@ -37,6 +37,13 @@ pub struct Written {
     pub reference: Option<Vec<f32>>,
 }
 
+impl Experience {
+    /// Completions of the prompt at `position`, which nobody has judged.
+    pub fn new(position: u64, completions: &[Completion]) -> Self {
+        Self { position, completions: completions.iter().map(Written::new).collect(), greedy_reward: None }
+    }
+}
+
 impl Written {
     /// A completion nobody has judged.
     pub fn new(completion: &Completion) -> Self {

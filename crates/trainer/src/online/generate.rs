@@ -7,88 +7,48 @@ use super::task::Task;
 use crate::engine::Failure;
 use crate::packed::PackedRows;
 use crate::sight::Sight;
-use burn::module::Module;
 use burn::tensor::Tensor;
 use rewards::{GroupReport, RewardSet};
-use rl_algos::StopReason;
-use vlm_model::generate::{Completion, DrawKey, FinishReason, Request};
-use vlm_model::{Continuation, Scored, Scoring, VlModel};
+use rl_algos::{Sampler, SamplingParams};
+use vlm_model::{Scored, VlModel};
 
 /// Turns token ids into the text that rewards read.
-pub type Decode = Box<dyn Fn(&[u32]) -> Result<String, Failure> + Send>;
+pub type Decode = Box<dyn Fn(&[u32]) -> String + Send>;
 
-/// Prompts with the positions at which they stand in the data.
+/// Prompts with the positions at which they stand in the data, one after another.
 pub type Asked = Vec<(u64, Task)>;
 
-/// Stage 1. Writes completions for every prompt. A draw depends on seed, generation, position, sample and token.
-pub fn sample(
-    model: &VlModel,
+/// Stage 1. Has a sampler write completions for every prompt.
+pub fn sample<S: Sampler<Task>>(
+    sampler: &mut S,
     asked: &Asked,
-    settings: &OnlineSettings,
-    decode: &Decode,
-    [seed, generation]: [u64; 2],
+    params: &SamplingParams,
 ) -> Result<Vec<Experience>, Failure> {
-    let requests: Vec<Request> = asked
-        .iter()
-        .map(|(position, task)| Request {
-            prompt: task.prompt(),
-            samples: settings.rhythm.completions,
-            key: DrawKey { seed, step: generation, prompt: *position, sample: 0, token: 0 },
-        })
-        .collect();
-    // Without a tape: what is sampled is not differentiated.
-    let groups = model.valid().generate(&requests, &settings.sampling)?;
-    let experience = |((position, _), group): (&(u64, Task), Vec<Completion>)| {
-        let completions = group.into_iter().map(|completion| written(completion, decode));
-        let completions = completions.collect::<Result<_, Failure>>()?;
-        Ok(Experience { position: *position, completions, greedy_reward: None })
-    };
-    asked.iter().zip(groups).map(experience).collect()
+    let prompts = asked.iter().map(|(_, task)| task.clone()).collect();
+    let batch = sampler.sample(prompts, params).map_err(Box::new)?;
+    let groups = batch.groups().iter().zip(asked);
+    Ok(groups.map(|(group, (position, _))| Experience::new(*position, group.completions())).collect())
 }
 
 /// Stage 2b, where the greedy completion is the baseline: writes it and notes its reward.
-pub fn answer_greedily(
-    model: &VlModel,
+pub fn answer_greedily<S: Sampler<Task>>(
+    sampler: &mut S,
     generation: &mut [Experience],
     asked: &Asked,
-    settings: &OnlineSettings,
-    judges: (&RewardSet, &Decode),
+    params: &SamplingParams,
+    rewards: &RewardSet,
 ) -> Result<(), Failure> {
-    let mut greedy = greedy(model, asked, settings, judges.1)?;
-    judge(&mut greedy, asked, judges.0)?;
+    let mut greedy = sample(sampler, asked, &greedy(params)?)?;
+    judge(&mut greedy, asked, rewards)?;
     for (experience, greedy) in generation.iter_mut().zip(greedy) {
         experience.greedy_reward = greedy.completions[0].reward;
     }
     Ok(())
 }
 
-/// The likeliest answer to every prompt.
-pub fn greedy(
-    model: &VlModel,
-    asked: &Asked,
-    settings: &OnlineSettings,
-    decode: &Decode,
-) -> Result<Vec<Experience>, Failure> {
-    let rhythm = super::Rhythm { completions: 1, ..settings.rhythm };
-    let sampling = settings.sampling.clone().temperature(0.0)?;
-    sample(model, asked, &OnlineSettings { rhythm, sampling, ..settings.clone() }, decode, [0, 0])
-}
-
-fn written(completion: Completion, decode: &Decode) -> Result<Written, Failure> {
-    let stop = match completion.finish {
-        FinishReason::Stop => StopReason::Stop,
-        FinishReason::Length => StopReason::Length,
-    };
-    Ok(Written {
-        text: decode(&completion.token_ids)?,
-        token_ids: completion.token_ids,
-        logprobs: completion.logprobs,
-        stop,
-        reward: None,
-        components: Vec::new(),
-        advantages: Vec::new(),
-        reference: None,
-    })
+/// The same parameters for the likeliest completion alone.
+pub fn greedy(params: &SamplingParams) -> Result<SamplingParams, Failure> {
+    Ok(params.clone().with_temperature(0.0)?.with_num_generations(1)?)
 }
 
 /// Stage 2. Judges every group and notes the totals; the reports say where they come from.
@@ -163,14 +123,5 @@ pub(super) fn score(
     let features: Vec<Tensor<2>> = sight.features(model, task.prompt())?;
     let ids: Vec<&[u32]> = completions.iter().map(|written| written.token_ids.as_slice()).collect();
     let item = Scored::group(task.prompt(), &ids).with_features(&features);
-    Ok(model.score_all(&[item], &scoring(settings))?)
-}
-
-/// The distribution that completions were drawn from.
-pub(super) fn scoring(settings: &OnlineSettings) -> Scoring<'_> {
-    Scoring {
-        temperature: settings.sampling.log_prob_temperature(),
-        forbidden: &settings.forbidden,
-        continuation: Continuation::Generated,
-    }
+    Ok(model.score_all(&[item], &settings.sampler.scoring(&settings.sampling)?)?)
 }

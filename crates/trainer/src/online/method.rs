@@ -3,18 +3,23 @@
 use super::experience::Experience;
 use super::figures;
 use super::generate::{self, Asked, Decode};
+use super::health::RewardHealth;
 use super::loss::{Computed, Scored, Whole};
 use super::settings::{OnlineSettings, Reference};
 use super::task::Task;
 use crate::data::{HeldOut, Stream};
+use crate::dropout::dropping;
 use crate::engine::{Failure, FileError, Files, Method, Step};
 use crate::packed::PackedRows;
 use crate::sight::Sight;
+use burn::module::Module;
 use burn::tensor::Tensor;
 use journal::EvalRecord;
 use rewards::RewardSet;
 use rl_algos::{Grid, Mask, Totals};
+use rollout::LocalSampler;
 use serde::{Deserialize, Serialize};
+use std::ops::ControlFlow;
 use vlm_model::VlModel;
 
 const STATE: &str = "online.json";
@@ -44,6 +49,7 @@ struct State {
     position: u64,
     generation: Vec<Experience>,
     updates_made: usize,
+    health: RewardHealth,
 }
 
 impl Online {
@@ -85,16 +91,26 @@ impl Online {
         let first = self.data.position();
         let tasks = self.data.take(rhythm.prompts * rhythm.updates)?;
         self.asked = (first..).zip(tasks).collect();
-        let key = [step.seed, self.state.generations];
-        let mut generation = generate::sample(model, &self.asked, &self.settings, &self.decode, key)?;
+        let model = model.valid();
+        let params = self.settings.sampling.clone().with_seed(step.seed);
+        let mut sampler = LocalSampler::new(&model, &self.settings.sampler, &self.decode)
+            .at_step(self.state.generations)
+            .starting_at(first)
+            .watched_by(
+                |_| if step.is_overdue() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) },
+            );
+        let sampled = generate::sample(&mut sampler, &self.asked, &params);
+        drop(sampler);
         step.check()?;
+        let mut generation = sampled?;
         let reports = generate::judge(&mut generation, &self.asked, &self.rewards)?;
+        self.state.health.note(&reports)?;
         if let Some(reference) = &self.reference {
             generate::consult(reference, &mut generation, &self.asked, &self.settings, &mut self.sight)?;
         }
         if self.settings.advantage.needs_greedy() {
-            let judges = (&self.rewards, &self.decode);
-            generate::answer_greedily(model, &mut generation, &self.asked, &self.settings, judges)?;
+            let mut sampler = LocalSampler::new(&model, &self.settings.sampler, &self.decode);
+            generate::answer_greedily(&mut sampler, &mut generation, &self.asked, &params, &self.rewards)?;
         }
         generate::weigh(&mut generation, self.settings.advantage, &reports)?;
         figures::log_generation(&generation, &reports, step.metrics());
@@ -104,7 +120,9 @@ impl Online {
         let prompts = self.prompt_texts()?;
         step.record_rollouts(figures::records(step.index + 1, &self.asked, &generation, &reports, &prompts));
         let generations = self.state.generations + 1;
-        self.state = State { generations, position: self.data.position(), generation, updates_made: 0 };
+        let health = std::mem::take(&mut self.state.health);
+        self.state =
+            State { generations, position: self.data.position(), generation, updates_made: 0, health };
         Ok(())
     }
 
@@ -114,8 +132,8 @@ impl Online {
         let first = self.state.updates_made % rhythm.updates * rhythm.prompts;
         let parts = self.parts(first..first + rhythm.prompts);
         let whole = self.whole(&parts)?;
-        for part in &parts {
-            let rows = self.score(model, part, step)?;
+        for (pass, part) in parts.iter().enumerate() {
+            let rows = self.score(&dropping(model, step, pass), part, step)?;
             let tokens = rows.mask.totals().tokens as f64;
             let Computed { loss, figures } = self.settings.loss.compute(rows, whole)?;
             step.backward(model, &loss)?;
@@ -232,8 +250,10 @@ impl Method<VlModel> for Online {
         let asked: Asked = (0..*most)
             .map(|index| Ok((index as u64, examples.get(index)?)))
             .collect::<Result<_, Failure>>()?;
-        let judges = (&self.rewards, &self.decode);
-        Ok(Some(super::evaluate::greedy(model, &asked, &self.settings, judges, step)?))
+        let model = model.valid();
+        let mut sampler = LocalSampler::new(&model, &self.settings.sampler, &self.decode);
+        let params = generate::greedy(&self.settings.sampling)?;
+        Ok(Some(super::evaluate::evaluate(&mut sampler, &asked, &params, &self.rewards, step)?))
     }
 
     fn epoch(&self) -> f64 {

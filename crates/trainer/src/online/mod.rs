@@ -12,6 +12,7 @@ mod evaluate;
 mod experience;
 mod figures;
 pub mod generate;
+mod health;
 mod loss;
 mod method;
 mod settings;
@@ -21,6 +22,7 @@ mod task;
 pub use advantage::AdvantageRule;
 pub use experience::{Experience, Written};
 pub use generate::Decode;
+pub use health::{BadRewards, RewardHealth};
 pub use loss::{Computed, Scored, Whole};
 pub use method::Online;
 pub use settings::{

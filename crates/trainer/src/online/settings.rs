@@ -3,8 +3,8 @@
 use super::advantage::AdvantageRule;
 use super::surrogate::Surrogate;
 use rl_algos::kl::Estimator;
-use rl_algos::{Aggregation, Fraction};
-use vlm_model::generate::SamplingSettings;
+use rl_algos::{Aggregation, Fraction, SamplingParams};
+use rollout::SamplerSettings;
 
 /// How many prompts are answered, and how often the answers are used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,9 +96,9 @@ pub struct OnlineSettings {
     /// Prompts, completions, updates.
     pub rhythm: Rhythm,
     /// How completions are drawn.
-    pub sampling: SamplingSettings,
-    /// Ids that sampler and scorer give probability zero.
-    pub forbidden: Vec<u32>,
+    pub sampling: SamplingParams,
+    /// Stop ids, forbidden ids and memory of the sampler.
+    pub sampler: SamplerSettings,
     /// Who is the reference.
     pub reference: Reference,
     /// Rewards to advantages.

@@ -4,9 +4,8 @@ use super::run_dir::RunDirError;
 use crate::engine::{Failure, RunError};
 use lora::LoraError;
 use rewards::RegistryError;
-use rl_algos::AlgoError;
+use rl_algos::{AlgoError, SamplingError};
 use vlm_model::LoadError;
-use vlm_model::generate::SettingsError;
 use vlm_processor::ProcessorError;
 
 /// Why a run cannot start, or ended before its time.
@@ -35,7 +34,16 @@ pub enum SessionError {
     Algorithm(#[from] AlgoError),
     /// A sampling setting makes no sense.
     #[error("recipe: {0}")]
-    Sampling(#[from] SettingsError),
+    Sampling(#[from] SamplingError),
+    /// Completions would not follow the policy that learns from them.
+    #[error(
+        "recipe: found repetition_penalty {found}, expected 1: with a penalty the completions are not the policy's own, and its \
+         gradient would be wrong; remove the key"
+    )]
+    RepetitionPenalty {
+        /// The penalty.
+        found: f64,
+    },
     /// Prompts cannot be shared out among updates.
     #[error(
         "recipe: found {prompts} prompts for {updates} updates of one generation, expected a multiple: change \

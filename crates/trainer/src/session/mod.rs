@@ -178,7 +178,9 @@ impl Session {
         let data = self.sources.stream(self.processor.clone(), longest, prompts, Tasks)?;
         let held_out = self.sources.held_out(self.processor.clone(), longest, Tasks)?;
         let processor = self.processor.clone();
-        let decode = Box::new(move |ids: &[u32]| Ok(processor.decode(ids, SpecialTokens::Skip)?));
+        // Ids come from the model's own vocabulary; one without text is none.
+        let decode =
+            Box::new(move |ids: &[u32]| processor.decode(ids, SpecialTokens::Skip).unwrap_or_default());
         let rewards = reward_set(rewards, sampling, maye)?;
         let method = Online::new(settings, data, rewards, decode, &self.model).with_held_out(held_out);
         Ok((Box::new(method), plan))

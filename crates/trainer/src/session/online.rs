@@ -13,8 +13,8 @@ use rewards::{Finite, MayeReward, MayeRules, Unfinished};
 use rl_algos::advantage::{Grpo, Normalise, ReinforcePp, Whitening};
 use rl_algos::kl::Estimator;
 use rl_algos::surrogate::{SapoTemperatures, Vespo, VespoShape};
-use rl_algos::{Aggregation, AlgoError, ClipBand, Fraction, Positive};
-use vlm_model::generate::SamplingSettings;
+use rl_algos::{Aggregation, AlgoError, ClipBand, Fraction, Positive, SamplingParams};
+use rollout::SamplerSettings;
 use vlm_processor::SpecialIds;
 
 /// `anneal grpo`.
@@ -55,10 +55,11 @@ pub fn grpo(
         top_entropy: if share < 1.0 { Some(Fraction::new(share)?) } else { None },
         entropy_bonus: grpo.entropy_coef.get(),
     };
+    let (sampling, sampler) = sampling(&grpo.sampling, rhythm.completions, special)?;
     Ok(OnlineSettings {
         rhythm,
-        sampling: sampling(&grpo.sampling, special)?,
-        forbidden: forbidden(&grpo.sampling, special),
+        sampling,
+        sampler,
         reference: Reference::Start,
         advantage: advantage(&grpo.advantage),
         loss,
@@ -94,10 +95,11 @@ pub fn reinforce(
         LossAggregation::SequenceMean => Aggregation::SequenceMeanTokenMeanAll,
         LossAggregation::TokenMean => Aggregation::TokenMean,
     };
+    let (sampling, sampler) = sampling(&reinforce.sampling, 1, special)?;
     Ok(OnlineSettings {
         rhythm,
-        sampling: sampling(&reinforce.sampling, special)?,
-        forbidden: forbidden(&reinforce.sampling, special),
+        sampling,
+        sampler,
         reference: Reference::Start,
         advantage: AdvantageRule::ReinforcePp {
             returns: form.with_gamma(Fraction::new(reinforce.gamma.get())?),
@@ -116,23 +118,27 @@ pub fn reinforce(
 
 fn sampling(
     asked: &recipe::SamplingSettings,
+    completions: usize,
     special: &SpecialIds,
-) -> Result<SamplingSettings, SessionError> {
-    Ok(SamplingSettings::greedy(asked.max_completion_length.get(), special.eos.clone())
-        .temperature(asked.temperature.get() as f32)?
-        .top_p(asked.top_p.get() as f32)?
-        .top_k(asked.top_k as usize)
-        .repetition_penalty(asked.repetition_penalty.get() as f32)?
-        .forbid(forbidden(asked, special)))
+) -> Result<(SamplingParams, SamplerSettings), SessionError> {
+    if asked.repetition_penalty.get() != 1.0 {
+        return Err(SessionError::RepetitionPenalty { found: asked.repetition_penalty.get() });
+    }
+    let params = SamplingParams::default()
+        .with_temperature(asked.temperature.get())?
+        .with_top_p(asked.top_p.get())?
+        .with_max_new_tokens(asked.max_completion_length.get())?
+        .with_num_generations(completions)?;
+    let top_k = asked.top_k as usize;
+    let params = if top_k > 0 { params.with_top_k(top_k) } else { params };
+    let forbidden = forbidden(asked, special);
+    Ok((params, SamplerSettings { stop: special.eos.clone(), forbidden, ..SamplerSettings::default() }))
 }
 
 /// Ids a model must never write; masked in sampler and scorer alike.
 fn forbidden(asked: &recipe::SamplingSettings, special: &SpecialIds) -> Vec<u32> {
-    let mut ids = if asked.mask_vision_tokens {
-        vec![special.image, special.video, special.vision_start, special.vision_end, special.pad]
-    } else {
-        vec![]
-    };
+    let mut ids =
+        if asked.mask_vision_tokens { vec![special.image, special.video, special.pad] } else { vec![] };
     // A pad id that also ends completions has to stay possible.
     ids.retain(|id| !special.eos.contains(id));
     ids.sort_unstable();
