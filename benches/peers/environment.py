@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-PACKAGES = ("torch", "torchvision", "transformers", "tokenizers", "pillow", "numpy", "trl", "math-verify")
+PACKAGES = ("torch", "torchvision", "transformers", "peft", "tokenizers", "pillow", "numpy", "trl", "math-verify")
 
 
 def make_environment(folder: Path, requirements: Path) -> Path:

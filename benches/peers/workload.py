@@ -15,11 +15,13 @@ from reflib.pictures import picture
 from reflib.spec import FACTOR, SIZES, PixelLimits
 from reflib.vocabulary import CORPUS, build_tokenizer
 
+import training_rows
+
 # The published limits of an image, for both models.
 PIXELS = PixelLimits(image_min=4 * FACTOR * FACTOR, image_max=1280 * FACTOR * FACTOR)
 WORDS = " ".join(CORPUS[:4]).split()
 # End tokens get logit 0 in these models, so that every row runs to its last token on both sides.
-MODELS = {name: replace(SIZES[name], pixels=PIXELS, stop="never", logit_std=3.0, seed=7) for name in ("nano", "bench")}
+MODELS = {name: replace(SIZES[name], pixels=PIXELS, stop="never", logit_std=3.0, seed=7) for name in SIZES}
 
 
 def words(rng: random.Random, tokens: int) -> str:
@@ -60,22 +62,26 @@ def row_files(rng: random.Random) -> dict[str, list[dict[str, object]]]:
 
 
 def main() -> None:
-    """Write `models/` and `rows/`; a finished folder is left alone."""
+    """Write `models/`, `adapters/` and `rows/`; a finished folder is left alone."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
     out = parser.parse_args().out
     done = out / "workload.json"
-    wanted = {name: repr(spec) for name, spec in MODELS.items()} | {"script": Path(__file__).read_text(encoding="utf-8")}
+    scripts = [Path(file).read_text(encoding="utf-8") for file in (__file__, training_rows.__file__)]
+    wanted = {name: repr(spec) for name, spec in MODELS.items()} | {"scripts": scripts}
     if done.exists() and json.loads(done.read_text(encoding="utf-8")) == wanted:
         return
     rows, rng = out / "rows", random.Random(11)
     rows.mkdir(parents=True, exist_ok=True)
     draw(rows, rng)
-    for name, lines in row_files(rng).items():
+    training_rows.draw(rows, rng)
+    for name, lines in (row_files(rng) | training_rows.row_files(rng)).items():
         text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
         (rows / f"{name}.jsonl").write_text(text, encoding="utf-8")
     for name, spec in MODELS.items():
         print(f"{name}: {write_checkpoint(spec, out / 'models' / name)} parameters")
+    training_rows.make_adapters(out / "models", out / "adapters")
+    training_rows.write_lengths(out / "models" / "nano", rows)
     done.write_text(json.dumps(wanted), encoding="utf-8")
 
 

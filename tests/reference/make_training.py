@@ -17,13 +17,14 @@ from pathlib import Path
 
 import torch
 import transformers
-from reflib.training import adapters, batches, files, policy, preference, reinforce, supervised, trl_losses
+from reflib.training import adapters, batches, files, policy, preference, reinforce, supervised, trl_losses, trl_run
 from reflib.training.rows import read, write_rows
+from reflib.training.steps import StepSettings
 from transformers import AutoProcessor
 
 BATCH = ("text", "image", "image-turns")
 BETA = 0.1
-STEP = supervised.CurveSettings(learning_rate=1e-3)
+STEP = StepSettings(learning_rate=1e-3)
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ class Recorder:
     def adapters(self) -> None:
         """Draw every adapter that something is recorded with."""
         for name in dict.fromkeys((*self.plan.sft, "lora", "fresh", "reference")):
-            adapters.make(self.checkpoint, name, self.out / "adapters" / name)
+            adapters.make(self.checkpoint, adapters.ADAPTERS[name], self.out / "adapters" / name)
 
     def sft(self) -> None:
         """One batch through every variant of adapter."""
@@ -92,10 +93,11 @@ class Recorder:
 
     def curve(self) -> None:
         """Fifty steps from an untrained adapter."""
-        rows, settings = read(self.rows, "supervised"), supervised.CurveSettings()
+        rows, settings = read(self.rows, "supervised"), StepSettings()
         order = [rows[name] for name in supervised.row_order(list(rows), settings.rows(), seed=3)]
         model = self.model("fresh")
         found = supervised.curve(model, order, self.processor, settings)
+        trl_run.confirm_curve(found["steps"], trl_run.sft_run(self.model("fresh"), order, self.processor, settings))
         files.write_tensors(self.out / "sft-curve-adapter.safetensors", adapters.weights(model))
         places = {"adapter": "adapters/fresh", "final": "sft-curve-adapter.safetensors"}
         files.write_json(self.out / "sft-curve.json", places | found)

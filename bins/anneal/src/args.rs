@@ -42,6 +42,8 @@ pub enum Command {
     Reinforce(TrainArgs),
     /// Check every checkpoint of a run against its checksums
     Verify(VerifyArgs),
+    /// Put an adapter into the weights of its model
+    Merge(MergeArgs),
     /// Measure preprocessing, prefill and decoding on this machine
     Bench(BenchArgs),
 }
@@ -52,6 +54,9 @@ pub struct ModelArgs {
     /// Folder with config.json, tokenizer.json and *.safetensors, as Hugging Face publishes it
     #[arg(long, value_name = "DIR")]
     pub model: PathBuf,
+    /// Folder of a LoRA adapter for the model, as PEFT or training writes it
+    #[arg(long, value_name = "DIR")]
+    pub adapter: Option<PathBuf>,
     #[command(flatten)]
     pub device: DeviceArgs,
 }
@@ -152,6 +157,20 @@ pub struct ScoreArgs {
     /// Leave vision and padding placeholders out of the distribution
     #[arg(long)]
     pub mask_vision_tokens: bool,
+}
+
+/// Arguments of `merge`.
+#[derive(Args)]
+pub struct MergeArgs {
+    /// Folder of the model that the adapter was trained on
+    #[arg(long, value_name = "DIR")]
+    pub model: PathBuf,
+    /// Folder with adapter_config.json and adapter_model.safetensors
+    #[arg(long, value_name = "DIR")]
+    pub adapter: PathBuf,
+    /// Folder for the merged model, without weights so far
+    #[arg(long, value_name = "DIR")]
+    pub output: PathBuf,
 }
 
 /// Arguments of `preprocess`.

@@ -92,7 +92,16 @@ fn cuda(_: usize) -> Result<Device, DeviceError> {
 pub fn load_model(args: &ModelArgs) -> Result<VlModel, Box<dyn std::error::Error>> {
     let (device, precision) = open(&args.device)?;
     let bar = crate::progress::spinner("loading the model");
-    let model = VlModel::from_dir(&args.model, &device, precision)?;
+    let mut model = VlModel::from_dir(&args.model, &device, precision)?;
+    if let Some(adapter) = &args.adapter {
+        let loaded = model.load_adapter(adapter)?;
+        if let Some(module) = loaded.without_tensors.first() {
+            let more = loaded.without_tensors.len() - 1;
+            tracing::warn!(
+                "the adapter names {module} and {more} other modules, and has no tensors for them"
+            );
+        }
+    }
     bar.finish_and_clear();
     Ok(model)
 }

@@ -54,6 +54,7 @@ fn run(command: Command) -> Outcome {
         Command::Grpo(args) => commands::train::run(Kind::Grpo, &args),
         Command::Reinforce(args) => commands::train::run(Kind::Reinforce, &args),
         Command::Verify(args) => commands::verify::run(&args),
+        Command::Merge(args) => commands::merge::run(&args),
         Command::Bench(args) => commands::bench::run(&args),
     }
 }

@@ -8,9 +8,10 @@ use datasets::synth::{
 };
 
 /// Everything that is asked with finitely many answers.
-const MIX: [Share; 12] = [
+const MIX: [Share; 13] = [
     Share::new(Task::Relation, Style::Sentence, 2),
     Share::new(Task::Relation, Style::Word, 2),
+    Share::new(Task::Relation, Style::Steps, 2),
     Share::new(Task::Relation, Style::TrueFalse, 2),
     Share::new(Task::Relation, Style::Choice, 2),
     Share::new(Task::Inside, Style::Word, 1),
@@ -51,6 +52,7 @@ fn answer_class(example: &Example) -> String {
             .find(|side| text.contains(side))
             .unwrap_or_default()
             .to_owned(),
+        Style::Steps => text.rsplit("<answer>").next().unwrap_or_default().replace("</answer>", ""),
         _ => text.clone(),
     }
 }
@@ -58,8 +60,8 @@ fn answer_class(example: &Example) -> String {
 #[test]
 fn every_answer_comes_equally_often() {
     let mut seen: BTreeMap<(Task, Style), BTreeMap<String, u32>> = BTreeMap::new();
-    // 18 rows a round; 16 outcomes of the most varied share, two rows a round, so 8 rounds are a whole deal of all.
-    for example in examples(small(), Part::Training, 3, 18 * 8 * 6) {
+    // 20 rows a round; 16 outcomes of the most varied share, two rows a round, so 8 rounds are a whole deal of all.
+    for example in examples(small(), Part::Training, 3, 20 * 8 * 6) {
         *seen.entry((example.task, example.style)).or_default().entry(answer_class(&example)).or_default() +=
             1;
     }

@@ -151,6 +151,24 @@ fn rows_on_disk_are_rows_of_the_processor_and_their_pictures_are_the_scenes() {
 }
 
 #[test]
+fn steps_tell_where_the_objects_are_and_wrong_steps_mix_them_up() {
+    let mix: Vec<Share> = Task::ALL.iter().map(|&task| Share::new(task, Style::Steps, 1)).collect();
+    let split = Split::new("steps", Part::Training, RowKind::Preference, &mix, 0);
+    let generator = generator(4);
+    for index in 0..400 {
+        let example = generator.example(&split, index).unwrap();
+        let (scene, settings) = (&example.scene, generator.settings());
+        for at in example.fact.objects(scene) {
+            let [column, row] = settings.cell(scene.objects[at].x, scene.objects[at].y);
+            let step = format!("{} {column} {row}", scene.objects[at].name());
+            assert!(example.answer.contains(&step), "{} lacks {step}", example.answer);
+        }
+        let end = format!("<answer>{}</answer>", example.fact.word(scene));
+        assert!(example.answer.ends_with(&end) && !example.rejected.ends_with(&end), "{}", example.rejected);
+    }
+}
+
+#[test]
 fn a_layout_refuses_a_style_it_has_no_fields_for() {
     let example = generator(1).example(&Split::standard()[0], 0).unwrap();
     for kind in [RowKind::Vsr, RowKind::CvBench] {

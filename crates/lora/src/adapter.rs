@@ -1,8 +1,8 @@
 //! What is trained beside a frozen map.
 
-use crate::LowRank;
+use crate::{Linear, LowRank};
 use burn::module::{Module, Param};
-use burn::tensor::Tensor;
+use burn::tensor::{Tensor, TensorData};
 
 /// What is trained beside a frozen map.
 #[derive(Module, Debug)]
@@ -11,6 +11,19 @@ pub enum Adapter {
     LowRank(LowRank),
     /// A copy of the whole map that takes its place (PEFT's `modules_to_save`).
     FullCopy(FullCopy),
+}
+
+impl Adapter {
+    /// Numbers that are trained.
+    pub fn parameters(&self) -> usize {
+        match self {
+            Self::LowRank(low) => {
+                let lengths = low.magnitude.as_ref().map_or(0, |magnitude| magnitude.lengths.num_params());
+                low.a.num_params() + low.b.num_params() + lengths
+            }
+            Self::FullCopy(copy) => copy.num_params(),
+        }
+    }
 }
 
 /// A trained copy of a map.
@@ -29,6 +42,14 @@ impl FullCopy {
             weight: Param::from_tensor(weight.detach()),
             bias: bias.map(|bias| Param::from_tensor(bias.detach())),
         }
+    }
+
+    /// Has numbers of its own, as many as the map.
+    pub(crate) fn from_numbers(linear: &Linear, weight: Vec<f32>, bias: Option<Vec<f32>>) -> Self {
+        let (device, dtype, [outputs, inputs]) = (linear.device(), linear.dtype(), linear.shape());
+        let weight = Tensor::from_data(TensorData::new(weight, [outputs, inputs]), (&device, dtype));
+        let bias = bias.map(|bias| Tensor::from_data(TensorData::new(bias, [outputs]), (&device, dtype)));
+        Self { weight: Param::from_tensor(weight), bias: bias.map(Param::from_tensor) }
     }
 
     pub(crate) fn forward(&self, rows: Tensor<2>) -> Tensor<2> {

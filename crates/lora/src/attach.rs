@@ -1,6 +1,6 @@
 //! Adapters on and off.
 
-use crate::low_rank::Start;
+use crate::low_rank::Recipe;
 use crate::random::Stream;
 use crate::targets::{self, Matcher, is_vision};
 use crate::{Adapter, FullCopy, Linear, LoraConfig, LoraError, LowRank, Targets, Vision};
@@ -40,7 +40,7 @@ pub fn attach<M: Linears>(model: &mut M, config: &LoraConfig) -> Result<Attached
             linear.adapter = Some(Adapter::LowRank(plan.fresh(name, linear)));
             attached.modules.push(name.to_owned());
         }
-        attached.parameters += linear.adapter.as_ref().map_or(0, burn::module::Module::num_params);
+        attached.parameters += linear.adapter.as_ref().map_or(0, Adapter::parameters);
     });
     Ok(attached)
 }
@@ -53,7 +53,7 @@ pub fn detach<M: Linears>(model: &mut M) -> usize {
 }
 
 /// The names of all maps, none of which has an adapter.
-fn free_names<M: Linears>(model: &mut M) -> Result<Vec<String>, LoraError> {
+pub(crate) fn free_names<M: Linears>(model: &mut M) -> Result<Vec<String>, LoraError> {
     let mut names = Vec::new();
     let mut taken = None;
     model.visit_linears(&mut |name, linear| {
@@ -68,11 +68,32 @@ fn free_names<M: Linears>(model: &mut M) -> Result<Vec<String>, LoraError> {
     }
 }
 
-/// Which map gets what.
-struct Plan<'a> {
+/// Rank and α of each map.
+pub(crate) struct Numbers<'a> {
     config: &'a LoraConfig,
     ranks: Vec<(Regex, usize)>,
     alphas: Vec<(Regex, f64)>,
+}
+
+impl<'a> Numbers<'a> {
+    pub(crate) fn new(config: &'a LoraConfig) -> Result<Self, LoraError> {
+        let (ranks, alphas) = (patterns(&config.rank_pattern)?, patterns(&config.alpha_pattern)?);
+        Ok(Self { config, ranks, alphas })
+    }
+
+    pub(crate) fn of(&self, name: &str) -> Recipe {
+        Recipe {
+            rank: matching(&self.ranks, name).unwrap_or(self.config.r),
+            alpha: matching(&self.alphas, name).unwrap_or(self.config.alpha),
+            variant: self.config.variant,
+            dropout: self.config.dropout,
+        }
+    }
+}
+
+/// Which map gets what.
+struct Plan<'a> {
+    numbers: Numbers<'a>,
     low_rank: BTreeSet<String>,
     copies: BTreeSet<String>,
 }
@@ -89,21 +110,12 @@ impl<'a> Plan<'a> {
             .cloned()
             .collect();
         check_targets(config, names, &low_rank)?;
-        Ok(Self {
-            config,
-            ranks: patterns(&config.rank_pattern)?,
-            alphas: patterns(&config.alpha_pattern)?,
-            low_rank,
-            copies,
-        })
+        Ok(Self { numbers: Numbers::new(config)?, low_rank, copies })
     }
 
     fn fresh(&self, name: &str, linear: &Linear) -> LowRank {
-        let rank = matching(&self.ranks, name).unwrap_or(self.config.r);
-        let alpha = matching(&self.alphas, name).unwrap_or(self.config.alpha);
-        let device = linear.device();
-        let start = Start { device: &device, stream: Stream::new(self.config.seed, name) };
-        LowRank::fresh(linear.shape(), rank, self.config.variant.scale(alpha, rank), start)
+        let recipe = self.numbers.of(name);
+        LowRank::fresh(&linear.weight, recipe, &linear.device(), Stream::new(self.numbers.config.seed, name))
     }
 }
 
@@ -148,11 +160,11 @@ fn check_targets(config: &LoraConfig, names: &[String], found: &BTreeSet<String>
 
 /// The last parts of names, each once.
 fn endings(names: &[String]) -> String {
-    let endings: BTreeSet<&str> = names.iter().filter_map(|name| name.rsplit('.').next()).collect();
+    let endings: BTreeSet<&str> = names.iter().map(|name| targets::last_part(name)).collect();
     endings.into_iter().collect::<Vec<_>>().join(", ")
 }
 
-fn patterns<T: Copy>(map: &std::collections::BTreeMap<String, T>) -> Result<Vec<(Regex, T)>, LoraError> {
+fn patterns<T: Copy>(map: &[(String, T)]) -> Result<Vec<(Regex, T)>, LoraError> {
     map.iter().map(|(pattern, value)| Ok((targets::ending(pattern)?, *value))).collect()
 }
 

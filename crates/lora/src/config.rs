@@ -1,7 +1,6 @@
 //! What to attach.
 
 use crate::{LoraError, Targets, Vision};
-use std::collections::BTreeMap;
 
 /// Larger ranks are refused: no adapter has them, and a hostile file must not take memory with one.
 pub const MAX_RANK: usize = 1024;
@@ -16,14 +15,21 @@ pub enum Variant {
     RsLora,
     /// s = α/r, and a trained magnitude for each output.
     Dora,
+    /// s = α/√r, and a trained magnitude for each output.
+    RsDora,
 }
 
 impl Variant {
+    /// Whether lengths of the rows are trained.
+    pub fn has_magnitude(self) -> bool {
+        matches!(self, Self::Dora | Self::RsDora)
+    }
+
     /// s for a rank r and an α.
     pub fn scale(self, alpha: f64, rank: usize) -> f64 {
         match self {
             Self::Lora | Self::Dora => alpha / rank as f64,
-            Self::RsLora => alpha / (rank as f64).sqrt(),
+            Self::RsLora | Self::RsDora => alpha / (rank as f64).sqrt(),
         }
     }
 }
@@ -43,10 +49,10 @@ pub struct LoraConfig {
     pub targets: Targets,
     /// Whether maps of the vision tower may be among them.
     pub vision: Vision,
-    /// Ranks of modules whose names match a pattern, where they differ from `r`.
-    pub rank_pattern: BTreeMap<String, usize>,
-    /// α of modules whose names match a pattern, where it differs from `alpha`.
-    pub alpha_pattern: BTreeMap<String, f64>,
+    /// Ranks of modules whose names end in a match of a pattern, where they differ from `r`; the first match counts.
+    pub rank_pattern: Vec<(String, usize)>,
+    /// The same for α.
+    pub alpha_pattern: Vec<(String, f64)>,
     /// Modules of which a full copy is trained.
     pub modules_to_save: Vec<String>,
     /// Start of the random numbers.
@@ -62,8 +68,8 @@ impl Default for LoraConfig {
             variant: Variant::Lora,
             targets: Targets::AllLinear,
             vision: Vision::Excluded,
-            rank_pattern: BTreeMap::new(),
-            alpha_pattern: BTreeMap::new(),
+            rank_pattern: Vec::new(),
+            alpha_pattern: Vec::new(),
             modules_to_save: Vec::new(),
             seed: 0,
         }
@@ -73,12 +79,12 @@ impl Default for LoraConfig {
 impl LoraConfig {
     /// Refuses numbers that make no adapter.
     pub(crate) fn check(&self) -> Result<(), LoraError> {
-        for rank in self.rank_pattern.values().chain([&self.r]) {
+        for rank in self.rank_pattern.iter().map(|(_, rank)| rank).chain([&self.r]) {
             if !(1..=MAX_RANK).contains(rank) {
                 return Err(LoraError::Rank { found: *rank });
             }
         }
-        for alpha in self.alpha_pattern.values().chain([&self.alpha]) {
+        for alpha in self.alpha_pattern.iter().map(|(_, alpha)| alpha).chain([&self.alpha]) {
             if !(alpha.is_finite() && *alpha > 0.0) {
                 return Err(LoraError::Alpha { found: *alpha });
             }

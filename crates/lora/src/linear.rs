@@ -26,6 +26,13 @@ impl Base {
         }
     }
 
+    /// The element type of rows that go in.
+    pub(crate) fn dtype(&self) -> DType {
+        match self {
+            Self::Dense(weight) => weight.val().dtype(),
+        }
+    }
+
     /// X·Wᵀ + b for the weight alone.
     pub(crate) fn forward(&self, rows: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor<2> {
         match self {
@@ -43,12 +50,25 @@ pub struct Linear {
     pub bias: Option<Param<Tensor<1>>>,
     /// What is trained beside a frozen W.
     pub adapter: Option<Adapter>,
+    #[module(skip)]
+    kernel: Vec<usize>,
 }
 
 impl Linear {
     /// A map without adapter.
     pub fn new(weight: Param<Tensor<2>>, bias: Option<Param<Tensor<1>>>) -> Self {
-        Self { weight: Base::Dense(weight), bias, adapter: None }
+        Self { weight: Base::Dense(weight), bias, adapter: None, kernel: Vec::new() }
+    }
+
+    /// Says that files give the weight the shape `[outputs, kernel…]`: it is a convolution that does not overlap.
+    pub fn with_kernel(mut self, kernel: &[usize]) -> Self {
+        self.kernel = kernel.to_vec();
+        self
+    }
+
+    /// The sides of the kernel of a convolution, beginning with its channels; empty for other maps.
+    pub fn kernel(&self) -> &[usize] {
+        &self.kernel
     }
 
     /// Applies the map and its adapter to packed rows.
@@ -88,9 +108,7 @@ impl Linear {
 
     /// The element type of rows that this map takes.
     pub fn dtype(&self) -> DType {
-        match &self.weight {
-            Base::Dense(weight) => weight.val().dtype(),
-        }
+        self.weight.dtype()
     }
 
     pub(crate) fn bias(&self) -> Option<Tensor<1>> {

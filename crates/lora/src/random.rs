@@ -11,6 +11,11 @@ impl Stream {
         Self(name.bytes().fold(start, |state, byte| mix(state ^ u64::from(byte))))
     }
 
+    /// The stream of one of many occasions.
+    pub(crate) fn part(self, index: u64) -> Self {
+        Self(mix(self.0 ^ mix(index)))
+    }
+
     /// Number `index`, uniform in [0, 1).
     pub(crate) fn uniform(self, index: u64) -> f64 {
         let bits = mix(self.0.wrapping_add(index.wrapping_mul(0x9e37_79b9_7f4a_7c15)));

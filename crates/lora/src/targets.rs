@@ -42,6 +42,11 @@ pub(crate) fn is_vision(published: &str) -> bool {
     published.starts_with("visual.")
 }
 
+/// What stands after the last dot.
+pub(crate) fn last_part(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or(name)
+}
+
 /// Whether `name` is `ending`, or ends in it after a dot.
 pub(crate) fn ends_in(name: &str, ending: &str) -> bool {
     name.strip_suffix(ending).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))

@@ -51,7 +51,11 @@ pub(crate) fn check(recipe: &Recipe, reader: &Reader<'_>) -> Result<(), RecipeEr
     if let (Some(at), Tuning::Adapter(lora)) = (reader.at("adapter"), &recipe.tuning)
         && let Some(adapter) = &lora.adapter
     {
-        holds(&at, adapter, "adapter_config.json", "give the folder of a PEFT adapter")?;
+        let fix = match newest_checkpoint(adapter) {
+            Some(newest) => format!("give {}, the newest checkpoint of that run", newest.display()),
+            None => "give the folder of a PEFT adapter".into(),
+        };
+        holds(&at, adapter, "adapter_config.json", &fix)?;
         agrees(reader, adapter)?;
     }
     if let Some(at) = reader.at("datasets") {
@@ -136,6 +140,16 @@ fn beside(at: &At<'_>, path: &Path, fix: &str) -> String {
 
 fn not_there(at: &At<'_>, found: String, expected: &str, fix: &str) -> RecipeError {
     at.fault_found(Problem::NotThere, found, expected, fix)
+}
+
+/// The newest checkpoint of a run that holds an adapter.
+fn newest_checkpoint(run: &Path) -> Option<PathBuf> {
+    let folders = fs::read_dir(run).ok()?.filter_map(|entry| entry.ok().map(|entry| entry.path()));
+    let steps = folders.filter_map(|folder| {
+        let step: u64 = folder.file_name()?.to_str()?.strip_prefix("checkpoint-")?.parse().ok()?;
+        folder.join("adapter_config.json").is_file().then_some((step, folder))
+    });
+    steps.max().map(|(_, folder)| folder)
 }
 
 /// Whether keys that stand beside `adapter` say what the adapter says of itself. What cannot be read here is left to

@@ -3,7 +3,8 @@
 use crate::error::RecipeError;
 use crate::kind::Kind;
 use crate::section::{Entries, Key, Reader, Section, alternatives, settings};
-use crate::setting::{Fraction, NonNegative, Positive, Setting};
+use crate::setting::{At, Fraction, NonNegative, Positive, Setting, Share};
+use crate::yaml::Content;
 
 alternatives! {
     /// Shape of the learning rate over the run, by its name in transformers.
@@ -89,11 +90,9 @@ impl Section for Warmup {
             Self::Steps(steps) => (Some(steps), None),
             Self::Ratio(ratio) => (None, Some(ratio)),
         };
-        keys.push(Key::new(
-            STEPS,
-            &["Optimiser steps in which the learning rate rises from 0."],
-            Some(steps),
-        ));
+        let doc = "Optimiser steps in which the learning rate rises from 0; a number below 1 is a share of all, as in \
+                   transformers.";
+        keys.push(Key::new(STEPS, &[doc], Some(steps.map(Self::Steps))));
         keys.push(Key::new(RATIO, &["The same as a share of all steps, rounded up."], Some(ratio)));
     }
 
@@ -104,16 +103,38 @@ impl Section for Warmup {
                 format!("`{STEPS}` or `{RATIO}`, not both"),
                 format!("remove `{RATIO}` or `{STEPS}`"),
             )),
-            (Some(steps), None) => Ok(Self::Steps(steps)),
+            (Some(warmup), None) => Ok(warmup),
             (None, Some(ratio)) => Ok(Self::Ratio(ratio)),
             (None, None) => Ok(Self::default_for(reader.kind)),
         }
     }
 
     fn write(&self, out: &mut Entries) {
+        let key = if matches!(self, Self::Steps(_)) { STEPS } else { RATIO };
+        out.push((key, Setting::write(self)));
+    }
+}
+
+/// `warmup_steps`, which may be a share.
+impl Setting for Warmup {
+    fn accepts() -> String {
+        "a whole number from 0, or a number below 1".into()
+    }
+
+    fn read(at: &At<'_>) -> Result<Self, RecipeError> {
+        match at.node.content {
+            Content::Float(share) => match Share::new(share).and_then(|share| Fraction::new(share.get())) {
+                Some(ratio) => Ok(Self::Ratio(ratio)),
+                None => Err(at.out_of_range(<Self as Setting>::accepts())),
+            },
+            _ => u32::read(at).map(Self::Steps),
+        }
+    }
+
+    fn write(&self) -> Content {
         match self {
-            Self::Steps(steps) => out.push((STEPS, steps.write())),
-            Self::Ratio(ratio) => out.push((RATIO, ratio.write())),
+            Self::Steps(steps) => steps.write(),
+            Self::Ratio(ratio) => ratio.write(),
         }
     }
 }

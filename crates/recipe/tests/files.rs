@@ -99,6 +99,18 @@ fn a_missing_source_is_told_with_its_own_line() {
 }
 
 #[test]
+fn a_run_in_place_of_an_adapter_is_answered_with_its_newest_checkpoint() {
+    let folder = Folder::new();
+    for step in [9, 10, 8] {
+        fs::create_dir_all(folder.path(&format!("runs/checkpoint-{step}"))).unwrap();
+        folder.write(&format!("runs/checkpoint-{step}/adapter_config.json"), "{}");
+    }
+    let error = folder.refused("adapter: '@/runs'");
+    assert_eq!((error.problem(), error.key()), (Problem::NotThere, Some("adapter")), "{error}");
+    assert!(error.to_string().contains("runs/checkpoint-10, the newest checkpoint of that run"), "{error}");
+}
+
+#[test]
 fn keys_that_contradict_the_adapter_are_refused() {
     let folder = Folder::new();
     for (line, key) in

@@ -100,6 +100,7 @@ const CASES: &[Case] = &[
     (Sft, "weight_decay: -0.1", OutOfRange, "weight_decay", "from 0"),
     (Sft, "max_grad_norm: 0", OutOfRange, "max_grad_norm", "above 0"),
     (Sft, "warmup_ratio: 10", OutOfRange, "warmup_ratio", "from 0 to 1"),
+    (Sft, "warmup_steps: 1.5", OutOfRange, "warmup_steps", "or a number below 1"),
     (Sft, "warmup_steps: -1", OutOfRange, "warmup_steps", "from 0"),
     (Sft, "validation_split: 1", OutOfRange, "validation_split", "below 1"),
     (Sft, "per_device_train_batch_size: 0", OutOfRange, "per_device_train_batch_size", "from 1"),

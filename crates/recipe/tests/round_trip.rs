@@ -110,6 +110,10 @@ fn accepted(accepts: &str) -> BoxedStrategy<String> {
         "true or false" => any::<bool>().prop_map(|value| value.to_string()).boxed(),
         "a whole number from 0" => any::<u32>().prop_map(|value| value.to_string()).boxed(),
         "a whole number from 1" => (1..i32::MAX).prop_map(|value| value.to_string()).boxed(),
+        "a whole number from 0, or a number below 1" => {
+            prop_oneof![(0..9_u32).prop_map(|steps| steps.to_string()), (0.0..1.0_f64).prop_map(number)]
+                .boxed()
+        }
         "a finite number" => any::<f64>().prop_filter("finite", |x| x.is_finite()).prop_map(number).boxed(),
         "a finite number above 0" => size().prop_map(number).boxed(),
         "a finite number from 0" => prop_oneof![Just(0.0), size()].prop_map(number).boxed(),

@@ -15,6 +15,7 @@
 //! Activations are *packed*: the rows of all sequences lie one after another in `[n, width]` tensors without
 //! padding, and an [`fused_ops::AttentionPlan`] says which rows see which.
 
+mod adapters;
 pub mod config;
 mod features;
 pub mod generate;
@@ -28,6 +29,7 @@ pub mod text;
 pub mod vision;
 pub mod weights;
 
+pub use adapters::{MergeError, MergeReport, merge_folder};
 pub use config::ModelConfig;
 pub use features::FeatureCache;
 pub use model::{LoadError, VlModel};

@@ -139,7 +139,7 @@ fn adjusted(
 /// What the results depend on, beside the rows.
 fn record(args: &GenerateArgs) -> serde_json::Value {
     serde_json::json!({
-        "command": "generate", "model": args.model.model, "input": args.files.input,
+        "command": "generate", "model": args.model.model, "adapter": args.model.adapter, "input": args.files.input,
         "max_new_tokens": args.max_new_tokens, "temperature": args.temperature, "top_p": args.top_p,
         "top_k": args.top_k, "repetition_penalty": args.repetition_penalty,
         "use_generation_config": args.use_generation_config, "mask_vision_tokens": args.mask_vision_tokens,

@@ -2,6 +2,7 @@
 
 pub mod bench;
 pub mod generate;
+pub mod merge;
 pub mod preprocess;
 pub mod score;
 pub mod train;

@@ -88,7 +88,7 @@ fn check_allowed(row: &str, token_ids: &[u32], forbidden: &[u32]) -> Result<(), 
 /// What the results depend on, beside the rows.
 fn record(args: &ScoreArgs) -> serde_json::Value {
     serde_json::json!({
-        "command": "score", "model": args.model.model, "input": args.files.input,
+        "command": "score", "model": args.model.model, "adapter": args.model.adapter, "input": args.files.input,
         "temperature": args.temperature, "mask_vision_tokens": args.mask_vision_tokens,
     })
 }

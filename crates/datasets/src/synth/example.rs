@@ -54,7 +54,7 @@ pub enum Form {
 /// How many forms a style gives each outcome: labels of a caption, places of the right choice.
 pub(super) fn forms(task: Task, style: Style) -> u32 {
     match (style, task) {
-        (Style::Sentence | Style::Word, _) => 1,
+        (Style::Sentence | Style::Word | Style::Steps, _) => 1,
         (Style::Choice, Task::Count) => COUNT_CHOICES,
         (Style::TrueFalse | Style::Choice, _) => 2,
     }
@@ -79,6 +79,7 @@ impl Example {
         let worded = match style {
             Style::Sentence => sentence(&fact, &scene, draws)?,
             Style::Word => word(&fact, &scene, draws),
+            Style::Steps => steps(&fact, &scene, settings, draws),
             Style::TrueFalse => caption(&fact, &scene, target)?,
             Style::Choice => choice(&fact, &scene, target, settings, draws)?,
         };
@@ -103,6 +104,25 @@ fn sentence(fact: &Fact, scene: &Scene, draws: &mut Draws) -> Option<Worded> {
 fn word(fact: &Fact, scene: &Scene, draws: &mut Draws) -> Worded {
     let rejected = mistaken(fact, draws).word(scene);
     Worded { question: fact.short_question(scene), answer: fact.word(scene), rejected, form: Form::Free }
+}
+
+/// The wrong steps take each object for the next one, and end accordingly.
+fn steps(fact: &Fact, scene: &Scene, settings: &SceneSettings, draws: &mut Draws) -> Worded {
+    let looked_at = fact.objects(scene);
+    let mut mixed_up = looked_at.clone();
+    let by = mixed_up.len().min(1);
+    mixed_up.rotate_left(by);
+    let told = |places: &[usize], end: String| {
+        let step = |(&named, &seen): (&usize, &usize)| {
+            let [column, row] = scene.objects.get(seen).map_or([0, 0], |o| settings.cell(o.x, o.y));
+            format!("{} {column} {row}", name(scene, named))
+        };
+        let steps: Vec<_> = looked_at.iter().zip(places).map(step).collect();
+        format!("<think>{}</think><answer>{end}</answer>", steps.join(", "))
+    };
+    let answer = told(&looked_at, fact.word(scene));
+    let rejected = told(&mixed_up, mistaken(fact, draws).word(scene));
+    Worded { question: fact.short_question(scene), answer, rejected, form: Form::Free }
 }
 
 fn caption(fact: &Fact, scene: &Scene, target: Target) -> Option<Worded> {

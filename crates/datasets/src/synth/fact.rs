@@ -183,6 +183,30 @@ impl Fact {
         })
     }
 
+    /// The objects that one looks at to tell, in the order in which the question names them; those that it
+    /// does not name in the order of the list.
+    pub fn objects(&self, scene: &Scene) -> Vec<usize> {
+        let in_order =
+            |named: [usize; 2], first: usize| if first == named[1] { [named[1], named[0]] } else { named };
+        match *self {
+            Fact::Relation { a, b, .. } | Fact::Proximity { a, b, .. } | Fact::Distance { a, b, .. } => {
+                vec![a, b]
+            }
+            Fact::Inside { a, .. } => vec![a],
+            Fact::Occlusion { front, back, first } => in_order([front, back], first).to_vec(),
+            Fact::Between { .. } => (0..scene.objects.len()).collect(),
+            Fact::Count { wanted, .. } => {
+                let included =
+                    |at: &usize| scene.objects.get(*at).is_some_and(|object| wanted.includes(object));
+                (0..scene.objects.len()).filter(included).collect()
+            }
+            Fact::Closer { anchor, near, far, first } => {
+                let [a, b] = in_order([near, far], first);
+                vec![anchor, a, b]
+            }
+        }
+    }
+
     /// The statement that a careless look would make instead: the opposite, or the two exchanged. `None` for numbers,
     /// whose mistakes are drawn (see [`Example::rejected`](super::Example)).
     pub fn opposite(&self) -> Option<Fact> {

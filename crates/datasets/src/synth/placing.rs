@@ -129,23 +129,14 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// The cells along one side that scenes are compared on.
-fn coarse(settings: &SceneSettings) -> i32 {
-    match settings.layout {
-        Layout::Cells { across } => across as i32,
-        Layout::Free => 8,
-    }
-}
-
 /// What two scenes share when they show the same arrangement: the objects with the coarse cells they lie in, blind to
 /// jitter, size, order and background, and to mirroring and quarter turns of the canvas.
 ///
 /// Rows are kept apart by this key, and as it is blind to the symmetries of the canvas, left stays as likely as
 /// right, and as above and below, on either side.
 pub(super) fn arrangement(scene: &Scene, settings: &SceneSettings) -> Vec<u8> {
-    let across = coarse(settings);
-    let cell = |at: i32| (at * across / scene.size.max(1)).clamp(0, across - 1);
-    let turned = |turn: u8, x: i32, y: i32| {
+    let across = settings.grid() as i32;
+    let turned = |turn: u8, [x, y]: [i32; 2]| {
         let (x, y) = if turn & 1 == 0 { (x, y) } else { (y, x) };
         let x = if turn & 2 == 0 { x } else { across - 1 - x };
         (x, if turn & 4 == 0 { y } else { across - 1 - y })
@@ -153,11 +144,11 @@ pub(super) fn arrangement(scene: &Scene, settings: &SceneSettings) -> Vec<u8> {
     let seen_from = |turn: u8| {
         let mut objects: Vec<[u8; 4]> = Vec::with_capacity(scene.objects.len() + 1);
         for object in &scene.objects {
-            let (x, y) = turned(turn, cell(object.x), cell(object.y));
+            let (x, y) = turned(turn, settings.cell(object.x, object.y));
             objects.push([object.colour as u8, object.shape as u8, x as u8, y as u8]);
         }
         if let Some(frame) = scene.frame {
-            let (x, y) = turned(turn, cell(frame.x), cell(frame.y));
+            let (x, y) = turned(turn, settings.cell(frame.x, frame.y));
             objects.push([u8::MAX, u8::MAX, x as u8, y as u8]);
         }
         objects.sort_unstable();

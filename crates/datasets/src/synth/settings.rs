@@ -69,7 +69,7 @@ impl Task {
     /// Whether the task can be asked in a style.
     pub const fn supports(self, style: Style) -> bool {
         match style {
-            Style::Sentence | Style::Word => true,
+            Style::Sentence | Style::Word | Style::Steps => true,
             Style::TrueFalse => {
                 matches!(self, Task::Relation | Task::Inside | Task::Occlusion | Task::Proximity)
             }
@@ -89,6 +89,10 @@ pub enum Style {
     Sentence,
     /// The question names the alternatives, the answer is one of them.
     Word,
+    /// As [`Word`](Style::Word), after the places of the objects in question have been written down:
+    /// `<think>red circle 0 2, blue square 1 1</think><answer>left</answer>`, column and row from 0 on the grid of
+    /// [`SceneSettings::grid`].
+    Steps,
     /// As in VSR: a caption that is true or false.
     TrueFalse,
     /// As in CV-Bench: lettered choices.
@@ -101,6 +105,7 @@ impl Style {
         match self {
             Style::Sentence => "sentence",
             Style::Word => "word",
+            Style::Steps => "steps",
             Style::TrueFalse => "truefalse",
             Style::Choice => "choice",
         }
@@ -259,6 +264,20 @@ impl SceneSettings {
             demand(fits, "layout", format!("{across} cells across"), expected)?;
         }
         demand(self.lines <= 20, "lines", self.lines.to_string(), "at most 20")
+    }
+
+    /// Cells along one side of the grid that places are told on and arrangements are compared on: the layout's, or 8.
+    pub fn grid(&self) -> u32 {
+        match self.layout {
+            Layout::Cells { across } => across,
+            Layout::Free => 8,
+        }
+    }
+
+    /// Column and row of a place on the [grid](Self::grid), from 0.
+    pub fn cell(&self, x: i32, y: i32) -> [i32; 2] {
+        let across = self.grid() as i32;
+        [x, y].map(|at| (at * across / (self.size as i32).max(1)).clamp(0, across - 1))
     }
 
     /// A length of the reference canvas on this one, in whole pixels.

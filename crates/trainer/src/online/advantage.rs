@@ -3,7 +3,7 @@
 use super::experience::{Experience, Written};
 use rl_algos::advantage::{self, Grpo, Lonely, Normalise, ReinforcePp, Whitening};
 use rl_algos::kl::{Estimator, token_penalty};
-use rl_algos::{Advantages, AlgoError, Grid, Groups, Mask, Rewards};
+use rl_algos::{Advantages, AlgoError, Grid, Groups, Mask, Positive, Rewards};
 
 /// How good a token was, compared with what was expected.
 #[derive(Clone, Copy, Debug, PartialEq)]

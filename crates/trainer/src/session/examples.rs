@@ -7,7 +7,7 @@ use crate::online::Task;
 use datasets::{GroundTruth, RlPrompt, Source};
 use rewards::{Gold, Sample};
 use std::sync::Arc;
-use vlm_processor::{Content, LabelledPrompt, Message, Part, Processor, Role, SpanEnd};
+use vlm_processor::{Content, LabelledPrompt, Message, Part, Processor, Role, Row, SpanEnd};
 
 /// Records with the processor that prepares them.
 #[derive(Clone)]
@@ -107,9 +107,10 @@ impl Examples for Pairs {
 
     fn get(&self, index: usize) -> Result<Pair, Failure> {
         let record = self.0.source.get(index as u64)?.into_preference()?;
-        let labelled = |row| self.0.processor.prepare_labelled_from(row, &record.visuals, SpanEnd::WholeTurn);
-        let chosen = labelled(&record.chosen_row())?;
-        let rejected = labelled(&record.rejected_row())?;
+        let processor = &self.0.processor;
+        let labelled = |row: Row| processor.prepare_labelled_from(&row, &record.visuals, SpanEnd::WholeTurn);
+        let chosen = labelled(record.chosen_row())?;
+        let rejected = labelled(record.rejected_row())?;
         for conversation in [&chosen, &rejected] {
             self.0.fits(&record.id, conversation.prompt.tokens.len())?;
         }

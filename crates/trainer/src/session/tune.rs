@@ -13,7 +13,8 @@ pub fn attach(model: &mut VlModel, asked: &LoraSettings, seed: u64) -> Result<Lo
         alpha: asked.lora_alpha.get(),
         dropout: asked.lora_dropout.get(),
         variant: match (asked.use_dora, asked.use_rslora) {
-            (true, _) => Variant::Dora,
+            (true, true) => Variant::RsDora,
+            (true, false) => Variant::Dora,
             (false, true) => Variant::RsLora,
             (false, false) => Variant::Lora,
         },

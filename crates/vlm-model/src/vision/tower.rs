@@ -42,7 +42,7 @@ impl VisionTower {
             scope.at("patch_embed.proj").reshaped("weight", &kernel, [hidden_size, config.patch_values()]);
         let blocks = scope.at("blocks");
         Self {
-            patch_embed: PatchEmbed { proj: Linear::new(weight, None) },
+            patch_embed: PatchEmbed { proj: Linear::new(weight, None).with_kernel(&kernel[1..]) },
             blocks: (0..config.depth).map(|i| VisionBlock::load(&blocks.at(i), config)).collect(),
             merger: PatchMerger::load(&scope.at("merger"), config),
             config: config.clone(),

@@ -11,4 +11,4 @@ mod save;
 pub use error::{CheckpointError, WeightProblem};
 pub use folder::Checkpoint;
 pub use loader::{Precision, Scope, WeightLoader};
-pub use save::{SaveError, save_folder};
+pub use save::{SaveError, Saved, save_folder};

@@ -41,6 +41,15 @@ pub(super) fn to_bytes(dtype: Dtype, numbers: impl Iterator<Item = f32>) -> Vec<
     }
 }
 
+/// The largest difference between `numbers` and their `bytes`.
+pub(super) fn distance(dtype: Dtype, bytes: &[u8], numbers: impl Iterator<Item = f32>) -> f32 {
+    if dtype == Dtype::F32 {
+        return 0.0;
+    }
+    let stored = to_f32(dtype, bytes).unwrap_or_default();
+    stored.iter().zip(numbers).fold(0.0, |most, (stored, number)| most.max((stored - number).abs()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,6 +6,7 @@ use super::numbers;
 use crate::VlModel;
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{DType, Tensor, TensorData};
+use lora::Linears;
 use safetensors::tensor::TensorView;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -56,6 +57,12 @@ pub enum SaveError {
         /// The tensor.
         name: String,
     },
+    /// The model has adapters, which these files have no place for.
+    #[error("{module} has an adapter, and a model folder holds none; merge or detach it first")]
+    Adapted {
+        /// The first such module.
+        module: String,
+    },
     /// The tensors could not be written.
     #[error("{path}: {problem}", path = path.display())]
     Weights {
@@ -66,34 +73,57 @@ pub enum SaveError {
     },
 }
 
+/// What was written.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Saved {
+    /// The largest difference between a number of the model and what the files hold of it.
+    pub rounding: f32,
+}
+
 /// Writes `model` to `to` as a copy of `from`, the folder it was loaded from, with the model's numbers: the same
 /// files, tensor names and element types. Weight files are written under another name first and one at a time, so
 /// that a file that is there is whole, and memory holds one of them.
-pub fn save_folder(model: &VlModel, from: &Path, to: &Path) -> Result<(), SaveError> {
+pub fn save_folder(model: &VlModel, from: &Path, to: &Path) -> Result<Saved, SaveError> {
+    refuse_adapters(model)?;
     let source = Checkpoint::open(from)?;
     std::fs::create_dir_all(to).map_err(|source| SaveError::Io { path: to.to_owned(), source })?;
     let tensors = Tensors::of(model);
+    let mut saved = Saved::default();
     for (path, placed) in source.layout() {
         let target = to.join(path.file_name().unwrap_or_default());
         if target.exists() {
             return Err(SaveError::Exists { path: target });
         }
-        write_shard(&tensors, path, &placed, &target)?;
+        saved.rounding = saved.rounding.max(write_shard(&tensors, path, &placed, &target)?);
     }
     for name in COMPANIONS.into_iter().filter(|name| from.join(name).exists()) {
         let target = to.join(name);
         std::fs::copy(from.join(name), &target).map_err(|source| SaveError::Io { path: target, source })?;
     }
-    Ok(())
+    Ok(saved)
 }
 
-fn write_shard(tensors: &Tensors, from: &Path, placed: &[Placed], target: &Path) -> Result<(), SaveError> {
+fn refuse_adapters(model: &VlModel) -> Result<(), SaveError> {
+    let mut adapted = None;
+    model.clone().visit_linears(&mut |name, linear| {
+        if linear.adapter.is_some() {
+            adapted.get_or_insert(name.to_owned());
+        }
+    });
+    adapted.map_or(Ok(()), |module| Err(SaveError::Adapted { module }))
+}
+
+fn write_shard(tensors: &Tensors, from: &Path, placed: &[Placed], target: &Path) -> Result<f32, SaveError> {
     let mut bytes = Vec::with_capacity(placed.len());
+    let mut rounding = 0.0f32;
     for tensor in placed {
         let data = tensors
             .read(tensor.published)
             .ok_or_else(|| SaveError::Unknown { path: from.to_owned(), name: tensor.published.to_owned() })?;
-        bytes.push(numbers::to_bytes(tensor.dtype(), data.convert_dtype(DType::F32).iter::<f32>()));
+        let data = data.convert_dtype(DType::F32);
+        let written = numbers::to_bytes(tensor.dtype(), data.iter::<f32>());
+        rounding = rounding.max(numbers::distance(tensor.dtype(), &written, data.iter::<f32>()));
+        bytes.push(written);
     }
     let failed = |error: safetensors::SafeTensorError| SaveError::Weights {
         path: target.to_owned(),
@@ -111,7 +141,8 @@ fn write_shard(tensors: &Tensors, from: &Path, placed: &[Placed], target: &Path)
     let metadata = HashMap::from([("format".to_owned(), "pt".to_owned())]);
     let scratch = target.with_extension("safetensors.part");
     safetensors::serialize_to_file(views, Some(metadata), &scratch).map_err(failed)?;
-    std::fs::rename(&scratch, target).map_err(|source| SaveError::Io { path: target.to_owned(), source })
+    std::fs::rename(&scratch, target).map_err(|source| SaveError::Io { path: target.to_owned(), source })?;
+    Ok(rounding)
 }
 
 /// Every tensor of a model under its published name, which is its path in the module tree; read when asked for.

@@ -22,7 +22,9 @@ class AdapterSpec:
     """An adapter: its variant, its targets, the seed of its weights, and whether B is still zero."""
 
     seed: int
-    targets: str = LANGUAGE_MODEL
+    targets: str | list[str] = LANGUAGE_MODEL
+    rank: int = 4
+    alpha: int = 8
     rslora: bool = False
     dora: bool = False
     fresh: bool = False
@@ -30,8 +32,8 @@ class AdapterSpec:
     def config(self) -> LoraConfig:
         """PEFT's configuration."""
         return LoraConfig(
-            r=4, lora_alpha=8, lora_dropout=0.0, target_modules=self.targets, use_rslora=self.rslora, use_dora=self.dora,
-            bias="none", task_type="CAUSAL_LM",
+            r=self.rank, lora_alpha=self.alpha, lora_dropout=0.0, target_modules=self.targets, use_rslora=self.rslora,
+            use_dora=self.dora, bias="none", task_type="CAUSAL_LM",
         )  # fmt: skip
 
 
@@ -76,9 +78,8 @@ def save(model: PeftModel, folder: Path, base: str) -> None:
     (folder / "adapter_model.safetensors").chmod(0o644)
 
 
-def make(checkpoint: Path, name: str, out: Path) -> None:
-    """Draw the adapter of that name for a checkpoint."""
-    spec = ADAPTERS[name]
+def make(checkpoint: Path, spec: AdapterSpec, out: Path) -> None:
+    """Draw an adapter for a checkpoint."""
     torch.manual_seed(spec.seed)
     model = get_peft_model(load_base(checkpoint, torch.float32), spec.config())
     redraw(model, spec)

@@ -37,15 +37,17 @@ def supervised(rows: list[Row], processor: ProcessorMixin) -> dict[str, torch.Te
 def preferences(rows: list[Row], processor: ProcessorMixin) -> dict[str, torch.Tensor]:
     """All chosen rows, then all rejected ones, with `completion_mask`."""
     collate = DataCollatorForVisionPreference(with_template(processor))
-    turns = {side: [[{"role": "assistant", "content": row.fields[side]}] for row in rows] for side in ("chosen", "rejected")}
-    return dict(
-        collate(
-            [
-                {"prompt": row.fields["messages"], "images": row.images(), "chosen": chosen, "rejected": rejected}
-                for row, chosen, rejected in zip(rows, turns["chosen"], turns["rejected"], strict=True)
-            ]
-        )
-    )
+    return dict(collate([preference(row) for row in rows]))
+
+
+def preference(row: Row) -> dict[str, object]:
+    """A row as TRL takes it; answers that are texts become turns of the assistant."""
+    fields = row.fields
+    sides = {side: fields[side] for side in ("chosen", "rejected")}
+    turns = {
+        side: [{"role": "assistant", "content": said}] if isinstance(said, str) else said for side, said in sides.items()
+    }
+    return {"prompt": fields.get("prompt") or fields["messages"], "images": row.images(), **turns}
 
 
 def preference_labels(batch: dict[str, torch.Tensor]) -> torch.Tensor:

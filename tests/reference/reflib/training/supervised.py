@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import partial
 
 import torch
 from peft import PeftModel
-from transformers import ProcessorMixin, get_cosine_schedule_with_warmup
+from transformers import ProcessorMixin
 
 from ..rows import Row
 from . import adapters, batches, files
+from .steps import Run, StepSettings
 
 SAMPLES = 16
 
@@ -40,66 +43,7 @@ def gradients_of_batch(model: PeftModel, batch: dict[str, torch.Tensor]) -> tupl
     return loss.item(), adapters.gradients(model)
 
 
-@dataclass(frozen=True)
-class CurveSettings:
-    """How the short run is trained; names as in TRL."""
-
-    learning_rate: float = 2e-3
-    lr_scheduler_type: str = "cosine"
-    warmup_steps: int = 5
-    max_steps: int = 50
-    per_device_train_batch_size: int = 2
-    gradient_accumulation_steps: int = 2
-    adam_beta1: float = 0.9
-    adam_beta2: float = 0.999
-    adam_epsilon: float = 1e-8
-    weight_decay: float = 0.01
-    max_grad_norm: float = 1.0
-
-    def rows(self) -> int:
-        """How many rows the run reads."""
-        return self.max_steps * self.gradient_accumulation_steps * self.per_device_train_batch_size
-
-    def optimiser(self, weights: list[torch.nn.Parameter]) -> torch.optim.AdamW:
-        """torch's AdamW over the adapter."""
-        return torch.optim.AdamW(
-            weights, lr=self.learning_rate, betas=(self.adam_beta1, self.adam_beta2), eps=self.adam_epsilon,
-            weight_decay=self.weight_decay,
-        )  # fmt: skip
-
-
-@dataclass
-class Run:
-    """A model in training: what a step needs."""
-
-    model: PeftModel
-    settings: CurveSettings
-
-    def __post_init__(self) -> None:
-        """Optimiser and schedule."""
-        self.weights = list(adapters.trainable(self.model).values())
-        self.optimiser = self.settings.optimiser(self.weights)
-        self.schedule = get_cosine_schedule_with_warmup(
-            self.optimiser, self.settings.warmup_steps, self.settings.max_steps
-        )
-
-    def step(self, window: list[dict[str, torch.Tensor]]) -> dict[str, float]:
-        """One optimiser step over the micro-batches of `window`; the denominator counts all their labels."""
-        tokens = sum(label_count(batch) for batch in window)
-        self.optimiser.zero_grad()
-        loss = 0.0
-        for batch in window:
-            part = negative_log_likelihood(self.model, batch, tokens)
-            part.backward()
-            loss += part.item()
-        norm = torch.nn.utils.clip_grad_norm_(self.weights, self.settings.max_grad_norm).item()
-        rate = self.schedule.get_last_lr()[0]
-        self.optimiser.step()
-        self.schedule.step()
-        return {"loss": loss, "grad_norm": norm, "learning_rate": rate, "label_tokens": tokens}
-
-
-def windows(order: list[Row], settings: CurveSettings, processor: ProcessorMixin) -> list[list[dict[str, torch.Tensor]]]:
+def windows(order: list[Row], settings: StepSettings, processor: ProcessorMixin) -> list[list[dict[str, torch.Tensor]]]:
     """The rows in their order, cut into micro-batches, cut into steps."""
     size, parts = settings.per_device_train_batch_size, settings.gradient_accumulation_steps
     cache: dict[tuple[str, ...], dict[str, torch.Tensor]] = {}
@@ -124,10 +68,18 @@ def row_order(names: list[str], count: int, seed: int) -> list[str]:
     return order[:count]
 
 
-def curve(model: PeftModel, order: list[Row], processor: ProcessorMixin, settings: CurveSettings) -> dict[str, object]:
+def losses(model: PeftModel, window: list[dict[str, torch.Tensor]]) -> list[Callable[[], torch.Tensor]]:
+    """One loss a micro-batch; the denominator of each counts the labels of all."""
+    tokens = sum(label_count(batch) for batch in window)
+    return [partial(negative_log_likelihood, model, batch, tokens) for batch in window]
+
+
+def curve(model: PeftModel, order: list[Row], processor: ProcessorMixin, settings: StepSettings) -> dict[str, object]:
     """Train; the model keeps the final adapter."""
-    run = Run(model, settings)
-    steps = [run.step(window) for window in windows(order, settings, processor)]
+    run, steps = Run(adapters.trainable(model), settings), []
+    for window in windows(order, settings, processor):
+        tokens = sum(label_count(batch) for batch in window)
+        steps.append(run.step(losses(model, window)) | {"label_tokens": tokens})
     columns = {name: [step[name] for step in steps] for name in steps[0]}
     return {"settings": asdict(settings), "order": [row.id for row in order], "steps": columns}
 

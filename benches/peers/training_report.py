@@ -1,0 +1,60 @@
+"""Writes docs/training-performance.md and the JSON file beside it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from report import amount, spread, verdict
+
+HOW = """## How it was measured
+- Generated Qwen2.5-VL checkpoints in float32 with LoRA of rank 16 on the seven projections of every layer; `nano` has 255 thousand
+  parameters, `10M` hidden size 256 and 8 layers, `91M` hidden size 768 and 12 layers, a vocabulary of 512. Made by
+  `benches/peers/workload.py`.
+- A step is forward, backward, clipping and AdamW on prepared rows; the vision tower is frozen, and its images are encoded in every
+  step. Each process takes one step that is not timed. Processes alternate, and who goes first alternates with the rounds.
+- Losses of all steps agree within 1e-3 and gradient norms within 1 %, or there is no table. Where completions are sampled, only
+  their number can be compared.
+- The peer is torch + transformers + PEFT with torch's own number of threads and its fused AdamW; its head computes only the
+  positions that the loss reads. It runs the reference of DPO without gradients. A group's prompt is repeated for every
+  completion, as TRL does it; TRL also encodes the image for each of them. The rows where the peer encodes it once are faster than TRL.
+- Tokens: of all rows for SFT and DPO (a pair counts its prompt twice on both sides), of the completions for GRPO.
+- Peak: the arithmetic of a step that computes every prompt, prefix and image once and no gradient of frozen weights
+  (`benches/peers/floor.py`), over the speed of a float32 product of two 2048x2048 matrices by torch, over the time taken.
+"""
+HEAD = "| task | anneal, tokens/s: median (range) | peer, tokens/s: median (range) | ratio | goal | | seconds (ours / peer) | % of peak (ours / peer) | MiB (ours / peer) |"
+
+
+def case_line(case: dict) -> str:
+    """One task of the table."""
+    ours, peer = case["ours"], case["peer"]
+    seconds = f"{ours['seconds']:.3g} / {peer['seconds']:.3g}"
+    shares = f"{ours['share_of_peak']:.0%} / {peer['share_of_peak']:.0%}"
+    memory = f"{ours['peak_rss_bytes'] / 2**20:,.0f} / {peer['peak_rss_bytes'] / 2**20:,.0f}"
+    met = verdict(case["ratio"] >= case["goal"])
+    cells = (case["task"], spread(ours), spread(peer), f"{case['ratio']:.2f}x", f"{case['goal']:g}x", met, seconds, shares, memory)
+    return "| " + " | ".join(cells) + " |"
+
+
+def markdown(results: dict, notes: str) -> str:
+    """The whole page."""
+    machine, versions = results["machine"], results["versions"]
+    lines = [
+        "# Training performance", "",
+        f"Measured on {results['date']} with `{results['command']}`: {machine['processor']}, {machine['cores']} cores, "
+        f"{machine['memory_gib']} GiB, AVX-512 {'present' if machine['avx512'] else 'absent'}, {machine['system']}, "
+        f"load {machine['load_at_start']} at the start. A large float32 product runs at {amount(results['peak_flops'] / 1e9)} Gflop/s.", "",
+        f"Ours: anneal at commit {results['commit']}. Peers: {', '.join(f'{k} {v}' for k, v in versions.items())}.", "",
+        HEAD, "|---|---|---|---|---|---|---|---|---|", *[case_line(case) for case in results["cases"]], "",
+    ]  # fmt: skip
+    return "\n".join(lines) + "\n" + (notes.strip() + "\n\n" if notes.strip() else "") + HOW
+
+
+def write_report(results: dict, docs: Path, notes: Path) -> Path:
+    """Write the page and its data; `notes` holds what a person knows about the figures that fall short."""
+    docs.mkdir(parents=True, exist_ok=True)
+    text = notes.read_text(encoding="utf-8") if notes.exists() else ""
+    (docs / "training-performance.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    page = docs / "training-performance.md"
+    page.write_text(markdown(results, text), encoding="utf-8")
+    return page
