@@ -9,7 +9,7 @@ use super::settings::{OnlineSettings, Reference};
 use super::task::Task;
 use crate::data::{HeldOut, Stream};
 use crate::dropout::dropping;
-use crate::engine::{Failure, FileError, Files, Method, Step};
+use crate::engine::{Failure, FileError, Files, Method, Step, trainable_count};
 use crate::packed::PackedRows;
 use crate::sight::Sight;
 use burn::module::Module;
@@ -61,9 +61,11 @@ impl Online {
         decode: Decode,
         start: &VlModel,
     ) -> Self {
+        // A model whose own weights are trained has no base beneath: its reference is what it was.
+        let base = start.without_adapters();
         let reference = settings.needs_reference().then(|| match settings.reference {
-            Reference::Base => start.without_adapters(),
-            Reference::Start => burn::module::Module::valid(start),
+            Reference::Base if trainable_count(&base) == 0 => base,
+            Reference::Base | Reference::Start => start.valid(),
         });
         let sight = Sight::of(start);
         Self {

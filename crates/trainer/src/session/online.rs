@@ -60,7 +60,7 @@ pub fn grpo(
         rhythm,
         sampling,
         sampler,
-        reference: Reference::Start,
+        reference: reference(grpo.kl.reference),
         advantage: advantage(&grpo.advantage),
         loss,
     })
@@ -100,7 +100,7 @@ pub fn reinforce(
         rhythm,
         sampling,
         sampler,
-        reference: Reference::Start,
+        reference: reference(reinforce.reference),
         advantage: AdvantageRule::ReinforcePp {
             returns: form.with_gamma(Fraction::new(reinforce.gamma.get())?),
             kl: reinforce.kl_reward_coeff.get(),
@@ -213,6 +213,13 @@ fn clipped(clip: &ClippedRatio) -> Result<Surrogate, SessionError> {
 fn band(asked: &RatioBand) -> Result<ClipBand, AlgoError> {
     let (low, high) = asked.widths();
     ClipBand::new(low, high)
+}
+
+fn reference(asked: recipe::Reference) -> Reference {
+    match asked {
+        recipe::Reference::AdapterCopy => Reference::Start,
+        recipe::Reference::Base => Reference::Base,
+    }
 }
 
 fn estimator(asked: KlEstimator) -> Estimator {
