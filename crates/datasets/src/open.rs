@@ -92,12 +92,6 @@ pub(crate) struct FileSource {
     max_samples: u64,
 }
 
-impl FileSource {
-    pub(crate) fn rows(&self) -> &dyn Rows {
-        &*self.rows
-    }
-}
-
 impl Source for FileSource {
     fn len(&self) -> Result<u64, SourceError> {
         Ok(self.rows.len()?.min(self.max_samples))

@@ -120,4 +120,9 @@ def write_random_rows(folder: Path, seed: int, steps: StepSettings) -> dict[str,
 
 def recipe_keys(run: RandomRun) -> dict[str, object]:
     """The run as keys of a recipe; the adapter itself is given as a folder."""
-    return {**asdict(run.steps), "seed": 0, "shuffle_dataset": False, "logging_steps": 1, "save_steps": run.steps.max_steps}
+    steps = asdict(run.steps)
+    if run.steps.lr_scheduler_type == "constant":
+        steps.pop("warmup_steps")
+    return steps | {
+        "seed": 0, "shuffle_dataset": False, "logging_steps": 1, "save_steps": run.steps.max_steps, "lora_dropout": 0.0,
+    }  # fmt: skip
