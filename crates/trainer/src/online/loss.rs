@@ -6,8 +6,8 @@ use burn::tensor::Tensor;
 use rl_algos::kl::{Guard, importance_corrected};
 use rl_algos::surrogate::{clip_metrics, weigh};
 use rl_algos::{
-    Advantages, AlgoError, Denominator, DeviceMask, Grid, LogRatio, Mask, PolicyBatch, Positive, Totals, aggregate,
-    entropy_bonus, mean_over_rows, top_entropy,
+    Advantages, AlgoError, Denominator, DeviceMask, Grid, LogRatio, Mask, PolicyBatch, Positive, Totals,
+    aggregate, entropy_bonus, mean_over_rows, top_entropy,
 };
 
 /// Scores of some rows of an update, padded to one width.
