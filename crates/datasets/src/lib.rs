@@ -8,6 +8,7 @@ mod bad_rows;
 mod container;
 mod convert;
 mod home;
+mod inspect;
 mod layout;
 mod mix;
 mod open;
@@ -27,6 +28,7 @@ pub mod synth;
 
 pub use bad_rows::{BadRowPolicy, BadRows, OnBadRow, audit};
 pub use convert::{Conversion, OutLayout, convert};
+pub use inspect::{FieldReport, InspectOptions, Inspection, Spread, inspect};
 pub use layout::{Format, Layout, UnknownLayout};
 pub use mix::{Cursor, Ingredient, Mix, Pick, Shuffle};
 pub use open::{OpenOptions, open};
