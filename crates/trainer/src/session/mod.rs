@@ -64,7 +64,9 @@ impl Session {
         let mut model = VlModel::from_dir(folder, device, Precision::F32)?;
         let weights: Box<dyn Weights<VlModel>> = match &recipe.tuning {
             Tuning::Adapter(lora) => {
-                Box::new(AdapterWeights::prepare(&mut model, lora, folder, recipe.run.seed)?)
+                let (adapted, weights) = AdapterWeights::prepare(model, lora, folder, recipe.run.seed)?;
+                model = adapted;
+                Box::new(weights)
             }
             Tuning::Full(full) => {
                 model = tune::unfreeze(model, full);
