@@ -1,8 +1,8 @@
 //! A question of a benchmark, ready to be asked.
 
-use datasets::{Record, Visuals};
+use datasets::{Extra, Record, RlPrompt, Visuals};
 use thiserror::Error;
-use vlm_processor::{Content, Message, Part};
+use vlm_processor::{Content, Message, Part, Row};
 
 use crate::judge::AnswerKey;
 use crate::prediction::{Facets, Prediction};
@@ -48,6 +48,12 @@ impl QuestionError {
 }
 
 impl Question {
+    /// The row that the processor prepares; its pictures are found in [`Question::visuals`].
+    pub fn row(&self) -> Row {
+        let (id, prompt, visuals) = (self.id.clone(), self.messages.clone(), self.visuals.clone());
+        RlPrompt { id, prompt, visuals, ground_truth: None, task: None, extra: Extra::new() }.row()
+    }
+
     /// The text of the conversation, with a mark where each picture stands.
     pub fn text(&self) -> String {
         self.messages.iter().map(message_text).collect::<Vec<_>>().join("\n")

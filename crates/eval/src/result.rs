@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use journal::WrongSample;
+use journal::{EvalRecord, WrongSample};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -152,6 +152,29 @@ impl Results {
             .map_err(|source| ResultError::Json { path: folder.join(RESULTS_FILE), source })?;
         replace(&folder.join(RESULTS_FILE), &(json + "\n"))?;
         replace(&folder.join("results.md"), &markdown::page(self))
+    }
+
+    /// The results as a record of a run's evaluations: score, rates and official numbers. Wrong answers keep their pictures,
+    /// which are looked for relative to the run, so `folder` is where the result file stands in it.
+    pub fn record(&self, step: u64, stage: &str, folder: &Path) -> EvalRecord {
+        let share = |part: usize| part as f64 / self.summary.responses.max(1) as f64;
+        let rates =
+            [("unparsed", share(self.summary.unparsed)), ("truncated", share(self.summary.truncated))];
+        let mut metrics: BTreeMap<String, f64> = self.official.clone();
+        metrics.extend(rates.map(|(name, value)| (name.to_owned(), value)));
+        metrics.extend(self.summary.score.map(|score| ("accuracy".to_owned(), score)));
+        let placed = |image: &String| folder.join(image).to_string_lossy().into_owned();
+        let wrong = self
+            .wrong
+            .iter()
+            .map(|wrong| WrongSample { images: wrong.images.iter().map(placed).collect(), ..wrong.clone() });
+        EvalRecord {
+            step,
+            stage: stage.to_owned(),
+            name: self.benchmark.clone(),
+            metrics,
+            wrong: wrong.collect(),
+        }
     }
 
     /// The same results compared with those of another run, question by question.

@@ -4,6 +4,8 @@ use eval::judge::{
     AnswerKey, BoxTolerance, ChoiceKey, Judge, Stemming, Verdict, VqaAnnotators, VqaJudge, VqaReply,
     box_overlap,
 };
+use proptest::prelude::*;
+use rewards::AnswerParser;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -154,4 +156,63 @@ fn a_rule_with_a_key_of_another_kind_reads_nothing() {
         let text = serde_json::to_string(&judge).unwrap();
         assert_eq!(serde_json::from_str::<Judge>(&text).unwrap(), judge, "{text}");
     }
+}
+
+proptest! {
+    /// Whatever a model writes, every judge says something between 0 and 1.
+    #[test]
+    fn no_reply_breaks_a_judge(reply in reply(), gold in "\\PC{0,12}", letter in prop::char::range('A', 'D')) {
+        let options = ["left", "右", "a chair", ""].map(String::from).to_vec();
+        let keys = [
+            AnswerKey::Truth(true),
+            AnswerKey::Choice(ChoiceKey::new(letter, options).unwrap()),
+            AnswerKey::Text(gold.clone()),
+            AnswerKey::Answers(vec![gold; 10]),
+            AnswerKey::Boxes(vec![[0.0, 0.0, 9.0, 9.0]]),
+        ];
+        let parser = Judge::Letter { parser: AnswerParser::Lenient };
+        let vqa = |stemming| Judge::Vqa(VqaJudge { stemming, ..VqaJudge::default() });
+        let judges = [
+            Judge::TrueFalse, Judge::Choice, parser, vqa(Stemming::None), vqa(Stemming::Porter), Judge::Math, Judge::FinalAnswer,
+            Judge::Boxed { tolerance: BoxTolerance::Tolerant }, Judge::SameAnswer, Judge::Words, Judge::Count, Judge::Distance, Judge::Boxes,
+        ];
+        for judge in judges {
+            for key in &keys {
+                let judged = judge.judge(&reply, key);
+                prop_assert!((0.0..=1.0).contains(&judged.verdict.score()));
+                prop_assert_eq!(judged.verdict.is_read(), judged.answer.is_some());
+            }
+        }
+    }
+}
+
+/// Texts that look like answers, mixed with any text.
+fn reply() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        "\\PC{0,8}",
+        prop::sample::select(vec![
+            "(A)",
+            "B.",
+            "the answer is ",
+            "<answer>",
+            "</answer>",
+            "\\boxed{",
+            "}",
+            "true",
+            "[[1,2,3,4]]",
+            "{\"bbox_2d\":",
+            "1e999",
+            "final answer：",
+            "\n",
+            "<think>",
+            "２",
+            "50 %",
+            "Question",
+            "(",
+            "İ",
+            "\u{301}",
+        ])
+        .prop_map(str::to_owned),
+    ];
+    prop::collection::vec(piece, 0..8).prop_map(|pieces| pieces.concat())
 }

@@ -8,6 +8,7 @@ use super::rollouts::{signed, trend};
 use super::run::Run;
 use super::scale::short;
 use crate::result::Results;
+use crate::stats::{mean, sample_std};
 
 /// Metrics of which less is better.
 const FAULTS: [&str; 6] = ["unparsed", "truncated", "failed", "loss", "kl", "length"];
@@ -16,17 +17,18 @@ const FAULTS: [&str; 6] = ["unparsed", "truncated", "failed", "loss", "kl", "len
 const MAX_STAGES: usize = 12;
 
 /// One row for each metric of each evaluation, one column for each stage in the order of the runs, and the change over all.
+/// Runs that evaluated at the same stage are averaged.
 pub(super) fn by_stage(runs: &[Run]) -> String {
     let mut stages: Vec<String> = Vec::new();
-    let mut rows: BTreeMap<(String, String), BTreeMap<usize, f64>> = BTreeMap::new();
-    for (run, eval) in runs.iter().flat_map(|run| run.evals.iter().map(move |eval| (run, eval))) {
-        let stage = stage_name(runs.len(), run, &eval.stage, eval.step);
+    let mut rows: BTreeMap<(&str, &str), BTreeMap<usize, Vec<f64>>> = BTreeMap::new();
+    for eval in runs.iter().flat_map(|run| &run.evals) {
+        let stage = if eval.step > 0 { format!("{} {}", eval.stage, eval.step) } else { eval.stage.clone() };
         let column = stages.iter().position(|known| *known == stage).unwrap_or_else(|| {
             stages.push(stage);
             stages.len() - 1
         });
         for (metric, value) in &eval.metrics {
-            rows.entry((eval.name.clone(), metric.clone())).or_default().insert(column, *value);
+            rows.entry((&eval.name, metric)).or_default().entry(column).or_default().push(*value);
         }
     }
     if rows.is_empty() {
@@ -50,23 +52,24 @@ fn columns(stages: usize) -> Vec<usize> {
     (0..stages).filter(|at| stages <= MAX_STAGES || *at < half || *at >= stages - half).collect()
 }
 
-fn stage_name(runs: usize, run: &Run, stage: &str, step: u64) -> String {
-    let at = if step > 0 { format!("{stage} {step}") } else { stage.to_owned() };
-    if runs > 1 { format!("{}: {at}", run.name) } else { at }
-}
-
-fn row(name: &str, metric: &str, values: &BTreeMap<usize, f64>, shown: &[usize]) -> String {
+fn row(name: &str, metric: &str, values: &BTreeMap<usize, Vec<f64>>, shown: &[usize]) -> String {
     let mut out = format!("<tr><td>{}</td><td>{}</td>", Text(name), Text(metric));
     for column in shown {
-        let value = values.get(column).copied().map_or_else(|| "–".to_owned(), short);
+        let value = values.get(column).and_then(|values| averaged(values)).unwrap_or_else(|| "–".to_owned());
         let _ = write!(out, "<td class=\"n\">{value}</td>");
     }
-    let change = values.first_key_value().zip(values.last_key_value()).filter(|_| values.len() > 1);
-    let change = change.map(|((_, first), (_, last))| last - first);
+    let ends = values.first_key_value().zip(values.last_key_value()).filter(|_| values.len() > 1);
+    let change = ends.and_then(|((_, first), (_, last))| Some(mean(last)? - mean(first)?));
     let better = if FAULTS.iter().any(|fault| metric.contains(fault)) { -1.0 } else { 1.0 };
     let class = trend(change.map(|change| change * better));
     let _ = write!(out, "<td class=\"n{class}\">{}</td></tr>", change.map_or_else(|| "–".to_owned(), signed));
     out
+}
+
+/// The mean, with the standard deviation where there are several runs.
+fn averaged(values: &[f64]) -> Option<String> {
+    let spread = sample_std(values).map(|std| format!(" ± {}", short(std)));
+    Some(short(mean(values)?) + &spread.unwrap_or_default())
 }
 
 /// The result files of benchmarks: score with interval, baseline, rates.

@@ -150,6 +150,7 @@ fn subtitle(runs: &[Run]) -> String {
 
 /// The figures that people ask for first, each with its value at the start.
 fn tiles(runs: &[Run]) -> String {
+    const TILES: usize = 6;
     const FIRST: [(&str, &str); 7] = [
         ("loss", "loss"),
         ("reward", "reward"),
@@ -160,12 +161,13 @@ fn tiles(runs: &[Run]) -> String {
         ("completions/mean_length", "tokens per completion"),
     ];
     let tile = |(key, name): &(&str, &str)| {
-        let curve = panels::curve(runs, key, name);
+        let curve = panels::curve(runs, key);
         let (first, last) = (curve.points.first()?.y, curve.last()?);
         Some(format!("<li><b>{}</b><span>{name}, from {}</span></li>", short(last), short(first)))
     };
     let mut items: Vec<String> = FIRST.iter().filter_map(tile).collect();
     items.splice(0..0, accuracy_tiles(runs));
+    items.truncate(TILES);
     if items.is_empty() { String::new() } else { format!("<ul class=\"tiles\">{}</ul>", items.concat()) }
 }
 

@@ -66,7 +66,7 @@ pub(super) fn charts(runs: &[Run]) -> (String, String) {
         keys.retain(|key| !mine.contains(key));
         main += &chart::figure(panel.title, &lines(runs, &mine, panel), "step");
     }
-    let rest = keys.iter().map(|key| chart::figure(key, &[curve(runs, key, key)], "step")).collect();
+    let rest = keys.iter().map(|key| chart::figure(key, &curves(runs, key), "step")).collect();
     (main, rest)
 }
 
@@ -81,7 +81,35 @@ fn lines(runs: &[Run], keys: &[&str], panel: &Panel) -> Vec<Series> {
     let place = |key: &str| panel.keys.iter().position(|known| *known == key).unwrap_or(usize::MAX);
     let mut keys: Vec<&str> = keys.iter().copied().filter(|key| !is_spread(key, keys)).collect();
     keys.sort_by_key(|key| place(key));
-    keys.into_iter().map(|key| curve(runs, key, key.trim_end_matches("/mean"))).collect()
+    keys.into_iter().flat_map(|key| curves(runs, key)).collect()
+}
+
+/// One line for each family of runs that logged the metric; the family is named where there are several.
+fn curves(runs: &[Run], key: &str) -> Vec<Series> {
+    let name = key.trim_end_matches("/mean");
+    let families = families(runs);
+    let label = |family: &[&Run]| match (families.len(), family) {
+        (0 | 1, _) | (_, []) => name.to_owned(),
+        (_, [only]) => format!("{}: {name}", only.name),
+        (_, [first, rest @ ..]) => format!("{} and {} more: {name}", first.name, rest.len()),
+    };
+    let one = |family: &Vec<&Run>| joined(family, key, &label(family));
+    families.iter().map(one).filter(|series| !series.points.is_empty()).collect()
+}
+
+/// Runs that logged the same metrics are repetitions of each other; others are stages of a longer story, and a mean over
+/// them would mean nothing.
+fn families(runs: &[Run]) -> Vec<Vec<&Run>> {
+    let mut families: Vec<(BTreeSet<&str>, Vec<&Run>)> = Vec::new();
+    for run in runs {
+        let keys: BTreeSet<&str> =
+            run.metrics.iter().flat_map(|line| line.values.keys().map(String::as_str)).collect();
+        match families.iter_mut().find(|(known, _)| *known == keys) {
+            Some((_, family)) => family.push(run),
+            None => families.push((keys, vec![run])),
+        }
+    }
+    families.into_iter().map(|(_, family)| family).collect()
 }
 
 /// `rewards/x/std` beside `rewards/x/mean` would only squeeze the scale.
@@ -90,8 +118,12 @@ fn is_spread(key: &str, keys: &[&str]) -> bool {
 }
 
 /// One metric of all runs.
-pub(super) fn curve(runs: &[Run], key: &str, name: &str) -> Series {
-    let points = |run: &Run| {
+pub(super) fn curve(runs: &[Run], key: &str) -> Series {
+    joined(&runs.iter().collect::<Vec<_>>(), key, key)
+}
+
+fn joined(runs: &[&Run], key: &str, name: &str) -> Series {
+    let points = |run: &&Run| {
         let value = |line: &journal::MetricLine| Some((line.step as f64, *line.values.get(key)?));
         // A step that was logged twice, by a resumed run say, keeps the later value.
         let by_step: BTreeMap<u64, (f64, f64)> =
@@ -120,5 +152,17 @@ mod tests {
         assert!(main.contains("rewards/format <b>") && !main.contains("/std"));
         assert_eq!(rest.matches("<figure").count(), 1);
         assert!(rest.contains("speed") && !rest.contains("epoch"));
+    }
+
+    #[test]
+    fn runs_of_other_metrics_are_lines_of_their_own() {
+        let named = |name: &str, metrics: &[(&str, f64)]| Run { name: name.into(), ..run_of(metrics) };
+        let runs = [
+            named("sft", &[("loss", 1.0)]),
+            named("grpo-1", &[("loss", 2.0), ("kl", 0.1)]),
+            named("grpo-2", &[("loss", 4.0), ("kl", 0.3)]),
+        ];
+        let (main, _) = charts(&runs);
+        assert!(main.contains("sft: loss <b>1</b>") && main.contains("grpo-1 and 1 more: loss <b>3</b>"));
     }
 }

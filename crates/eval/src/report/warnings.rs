@@ -49,7 +49,7 @@ pub(super) fn about(runs: &[Run]) -> Vec<String> {
 impl Check {
     fn note(&self, runs: &[Run]) -> Option<String> {
         self.keys.iter().find_map(|key| {
-            let last = curve(runs, key, key).last().filter(|last| (self.worrying)(*last))?;
+            let last = curve(runs, key).last().filter(|last| (self.worrying)(*last))?;
             Some(format!("{key} = {} {}", short(last), self.advice))
         })
     }
@@ -62,7 +62,7 @@ fn overfitting(runs: &[Run]) -> Option<String> {
     let train = keys().find(|key| key.starts_with("acc/Training"))?;
     let validation = keys().find(|key| key.starts_with("acc/Validation") && key.contains("0.01"))?;
     let gain = |key: &str| {
-        let points = curve(runs, key, key).points;
+        let points = curve(runs, key).points;
         let from = points.len().checked_sub(EPOCHS + 1)?;
         Some(points.last()?.y - points[from].y)
     };

@@ -37,11 +37,15 @@ fn a_run_scores_every_question_and_writes_what_it_takes_to_score_it_again() {
     assert_eq!(results.wrong.len(), 5);
     let read = Results::read(&folder.path().join("results.json")).unwrap();
     assert_eq!(read, results);
+    let record = results.record(7, "sft", Path::new("eval/vsr"));
     let Rescored::Ours(again) = rescore(&folder.path().join(PREDICTIONS_FILE)).unwrap() else { panic!() };
     assert_eq!(
         (again.summary, again.scores, again.official),
         (results.summary, results.scores, results.official)
     );
+    assert_eq!((record.step, record.metrics["accuracy"], record.wrong.len()), (7, 0.5, 5));
+    let report = eval::report::render(&[folder.path().to_owned()]).unwrap();
+    assert!(report.contains("50.0\u{a0}%") && report.contains("expected <b>false</b>"));
     let page = std::fs::read_to_string(folder.path().join("results.md")).unwrap();
     for words in ["**50.00 %** of 10 questions", "tiny", "3136 to 50176", "TRUE or FALSE", "| left of | 10 |"]
     {
