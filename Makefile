@@ -7,7 +7,7 @@ LAVAPIPE := /usr/share/vulkan/icd.d/lvp_icd.x86_64.json
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build test tidy fmt fmt-check lint doc unit doctest bench bench-peers bench-peers-training test-wgpu check-gpu deny
+.PHONY: help build test tidy fmt fmt-check lint doc unit doctest bench bench-peers bench-peers-training bench-peers-scaling test-wgpu check-gpu deny
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ bench-peers: ## side by side with the Python libraries; writes docs/performance.
 
 bench-peers-training: ## training steps beside transformers and PEFT; writes docs/training-performance.md
 	$(PYTHON) benches/peers/training.py
+
+bench-peers-scaling: ## a GRPO update as each of its sizes grows; writes docs/scaling.md
+	$(PYTHON) benches/peers/scaling.py
 
 check-gpu: ## type-check the GPU features
 	$(CARGO) check --locked --package anneal-cli --features wgpu

@@ -25,6 +25,7 @@ from training_report import write_report
 
 LOSS_TOLERANCE = 1e-3
 NORM_TOLERANCE = 1e-2
+ATTENTION = ("sdpa", "eager")
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -92,16 +93,30 @@ class Bench:
         """One process of `anneal bench`."""
         return run_json([str(self.anneal), "bench", *case.ours(self.work, self.repeat)])
 
-    def peer(self, case: TrainingCase) -> dict:
+    def peer(self, case: TrainingCase, attention: str) -> dict:
         """One process of the peer."""
-        return run_json([str(self.python), str(HERE / "train_peer.py"), *case.peer(self.work, self.repeat)])
+        line = [str(self.python), str(HERE / "train_peer.py"), *case.peer(self.work, self.repeat)]
+        return run_json([*line, "--attention", attention])
+
+    def best_attention(self, case: TrainingCase) -> str:
+        """The faster of the peer's two ways to compute attention."""
+        return min(ATTENTION, key=lambda way: min(self.peer(case, way)["seconds"]))
+
+    def turns(self, case: TrainingCase, rounds: int, attention: str) -> tuple[Side, Side]:
+        """Alternate the two sides, swapping who goes first."""
+        ours, peer = Side(), Side()
+        for number in range(rounds):
+            if number % 2 == 0:
+                ours.add(self.ours(case))
+            peer.add(self.peer(case, attention))
+            if number % 2 == 1:
+                ours.add(self.ours(case))
+        return ours, peer
 
     def run_case(self, case: TrainingCase, rounds: int, peak: float) -> dict[str, object]:
-        """Alternate the two sides, swapping who goes first."""
-        sides = {"ours": Side(), "peer": Side()}
-        for number in range(rounds):
-            for name in ("ours", "peer") if number % 2 == 0 else ("peer", "ours"):
-                sides[name].add(getattr(self, name)(case))
+        """Measure one case and compare what was computed."""
+        attention = self.best_attention(case)
+        sides = dict(zip(("ours", "peer"), self.turns(case, rounds, attention), strict=True))
         check_steps(case, sides["ours"], sides["peer"])
         ours, peer = sides["ours"].summary(), sides["peer"].summary()
         found = {"task": case.name, "goal": case.goal, "tokens": sides["ours"].tokens.pop(), "ours": ours, "peer": peer}
@@ -109,7 +124,7 @@ class Bench:
         for side in (ours, peer):
             side["seconds"] = found["tokens"] / side["median"]
             side["share_of_peak"] = floor / side["seconds"]
-        return found | {"ratio": ours["median"] / peer["median"], "floor_seconds": floor}
+        return found | {"ratio": ours["median"] / peer["median"], "floor_seconds": floor, "peer_attention": attention}
 
 
 def measure(bench: Bench, chosen: list[TrainingCase], rounds: int) -> dict[str, object]:

@@ -15,9 +15,11 @@ HOW = """## How it was measured
   step. Each process takes one step that is not timed. Processes alternate, and who goes first alternates with the rounds.
 - Losses of all steps agree within 1e-3 and gradient norms within 1 %, or there is no table. Where completions are sampled, only
   their number can be compared.
-- The peer is torch + transformers + PEFT with torch's own number of threads and its fused AdamW; its head computes only the
-  positions that the loss reads. It runs the reference of DPO without gradients. A group's prompt is repeated for every
-  completion, as TRL does it; TRL also encodes the image for each of them. The rows where the peer encodes it once are faster than TRL.
+- The peer is torch + transformers + PEFT with torch's own number of threads, its fused AdamW, and the attention (`sdpa` or `eager`)
+  that was faster in a process of each before the case. Its head computes only the positions that the loss reads, DPO's
+  reference runs without gradients, and the adapter is merged while the peer samples. A group's prompt is repeated for
+  every completion, as TRL does it. TRL also encodes the image for each of them: the rows where the peer encodes it once
+  are faster than TRL.
 - Tokens: of all rows for SFT and DPO (a pair counts its prompt twice on both sides), of the completions for GRPO.
 - Peak: the arithmetic of a step that computes every prompt, prefix and image once and no gradient of frozen weights
   (`benches/peers/floor.py`), over the speed of a float32 product of two 2048x2048 matrices by torch, over the time taken.

@@ -1,10 +1,11 @@
-"""Compare `anneal sft` and `anneal dpo` with torch and PEFT on checkpoints, rows and settings that nobody has seen.
+"""Compare `anneal sft`, `anneal dpo` and GRPO updates with torch and PEFT on checkpoints, rows and settings nobody has seen.
 
     python check_training_unseen.py --anneal target/release/anneal [--seeds 3] [--first-seed 1000] [--steps 50]
 
 For every seed: a random checkpoint, an adapter that PEFT wrote (any rank, variant and targets), random conversations with
 images, and random optimiser settings. Every step's loss must agree within 1e-3, its gradient norm and learning rate as closely
-as rounding allows, and the final adapter must load in PEFT and be the one that torch arrives at. Exit code 1 when anything differs.
+as rounding allows, and the final adapter must load in PEFT and be the one that torch arrives at. GRPO is checked by updates
+on fixed completions, which `anneal bench --task grpo-update` takes. Exit code 1 when anything differs.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from reflib.anneal import AnnealError
 from reflib.layout import write_checkpoint
 from reflib.spec import random_spec
 from reflib.training import adapters
+from reflib.training.group_runs import anneal_updates, torch_updates
 from reflib.training.random_runs import RandomRun, random_run, write_random_rows
 from reflib.training.runs import Folders, TorchRun, anneal_run, write_recipe
 from safetensors.torch import load_file
@@ -31,6 +33,7 @@ LOSS_TOLERANCE = 1e-3
 NORM_TOLERANCE = 5e-3
 RATE_TOLERANCE = 1e-6
 ADAPTER_TOLERANCE = 2e-2
+METHODS = ("sft", "dpo", "grpo")
 COLUMNS = "{:>6} {:<4} {:<44} {:>9} {:>9} {:>9} {:>6}  {}"
 
 
@@ -41,7 +44,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, default=3, help="how many checkpoints")
     parser.add_argument("--first-seed", "--seed", type=int, default=1000)
     parser.add_argument("--steps", type=int, default=50)
-    parser.add_argument("--methods", nargs="*", choices=("sft", "dpo"), default=["sft", "dpo"])
+    parser.add_argument("--methods", nargs="*", choices=METHODS, default=METHODS)
     parser.add_argument("--keep", type=Path, help="folder for everything that is written; default: a temporary one")
     parser.add_argument("--extra", default="", help="options added to every anneal call, separated by spaces")
     parser.add_argument("--threads", type=int, default=2, help="threads of torch")
@@ -108,6 +111,22 @@ def compare_loaded(torch_run: TorchRun, saved: Path, found: Findings) -> None:
         found.failures.append(f"PEFT finds a loss of {mine} with the saved adapter, {theirs} with torch's")
 
 
+def check_groups(folders: Folders, arguments: argparse.Namespace) -> Findings:
+    """Updates on the same completions."""
+    found = Findings()
+    try:
+        ours = anneal_updates(arguments.anneal.resolve(), folders, tuple(arguments.extra.split()))
+    except (AnnealError, OSError, KeyError, ValueError) as error:
+        found.failures.append(f"grpo-update: {error}")
+        return found
+    theirs = torch_updates(folders)
+    if len(ours) != len(theirs):
+        found.failures.append(f"{len(ours)} updates are printed, expected {len(theirs)}")
+    found.loss = found.column("loss", ours, theirs, LOSS_TOLERANCE, relative=False)
+    found.norm = found.column("grad_norm", ours, theirs, NORM_TOLERANCE, relative=True)
+    return found
+
+
 def check(method: str, run: RandomRun, folders: Folders, arguments: argparse.Namespace) -> Findings:
     """One run of one kind."""
     found, recipe = Findings(), folders.out.with_suffix(".yaml")
@@ -142,7 +161,8 @@ def check_seed(seed: int, root: Path, arguments: argparse.Namespace) -> bool:
     rows = write_random_rows(root / "rows", seed, run.steps)
     for method in arguments.methods:
         start = time.monotonic()
-        found = check(method, run, Folders(model, root / "adapter", rows[method], root / f"run-{method}"), arguments)
+        folders = Folders(model, root / "adapter", rows[method], root / f"run-{method}")
+        found = check_groups(folders, arguments) if method == "grpo" else check(method, run, folders, arguments)
         state = "ok" if not found.failures else f"{len(found.failures)} FAILED"
         numbers = [f"{value:.2g}" for value in (found.loss, found.norm, found.adapter)]
         seconds = f"{time.monotonic() - start:.0f}s"

@@ -28,6 +28,7 @@ pub(crate) trait Rows: Send + Sync {
 
 /// The fields of a row that is written as JSON.
 pub(crate) fn json_fields(bytes: &[u8]) -> Checked<Map<String, Value>> {
+    let bytes = bytes.trim_ascii_end();
     if let Err(error) = std::str::from_utf8(bytes) {
         let reason = format!(
             "found bytes that are not UTF-8 at column {}, expected a JSON object; save the file as UTF-8",

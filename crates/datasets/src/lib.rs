@@ -4,10 +4,15 @@
 //! Pictures stay where they are until [`ImageRef::open`] fetches them; a record's [`Visuals`] are the
 //! [`PictureSource`](vlm_processor::PictureSource) that the processor reads from.
 
+mod bad_rows;
 mod container;
+mod convert;
 mod home;
+mod inspect;
 mod layout;
+mod mix;
 mod open;
+mod permutation;
 mod picture;
 mod pixmo;
 mod place;
@@ -17,10 +22,17 @@ mod record;
 mod row_error;
 mod source;
 mod source_error;
+mod split;
+mod stream;
 pub mod synth;
 
+pub use bad_rows::{BadRowPolicy, BadRows, OnBadRow, audit};
+pub use convert::{Conversion, OutLayout, convert};
+pub use inspect::{FieldReport, InspectOptions, Inspection, Spread, inspect};
 pub use layout::{Format, Layout, UnknownLayout};
+pub use mix::{Cursor, Ingredient, Mix, Pick, Shuffle};
 pub use open::{OpenOptions, open};
+pub use permutation::Permutation;
 pub use picture::{ImageRef, PictureError};
 pub use place::{Place, Position};
 pub use record::{
@@ -30,3 +42,5 @@ pub use record::{
 pub use row_error::{RowError, RowProblem};
 pub use source::{Description, Source, in_order};
 pub use source_error::SourceError;
+pub use split::{Holdout, TrainPart, ValidationPart, split};
+pub use stream::Stream;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::container::Rows;
 use crate::layout::{Format, Spec};
 use crate::picture::ImageRoot;
+use crate::raw_row::RawRow;
 use crate::recognise::{Unsure, recognise};
 use crate::record::Record;
 use crate::row_error::{Fault, RowError, RowProblem};
@@ -93,8 +94,19 @@ pub(crate) struct FileSource {
 }
 
 impl FileSource {
-    pub(crate) fn rows(&self) -> &dyn Rows {
-        &*self.rows
+    /// Row `index` as its container holds it.
+    pub(crate) fn raw(&self, index: u64) -> Result<RawRow, RowError> {
+        if index >= self.max_samples {
+            let place = self.rows.row(0).map_or_else(|error| error.place, |row| row.place);
+            let problem = RowProblem::PastEnd { index, rows: self.max_samples };
+            return Err(RowError { place, field: ".".to_owned(), problem });
+        }
+        self.rows.row(index)
+    }
+
+    /// What a row means.
+    pub(crate) fn record(&self, mut row: RawRow) -> Result<Record, RowError> {
+        (self.spec.read)(&mut row).map_err(|fault: Fault| fault.at(row.place))
     }
 }
 
@@ -104,13 +116,7 @@ impl Source for FileSource {
     }
 
     fn get(&self, index: u64) -> Result<Record, RowError> {
-        if index >= self.max_samples {
-            let place = self.rows.row(0).map_or_else(|error| error.place, |row| row.place);
-            let problem = RowProblem::PastEnd { index, rows: self.max_samples };
-            return Err(RowError { place, field: ".".to_owned(), problem });
-        }
-        let mut row = self.rows.row(index)?;
-        (self.spec.read)(&mut row).map_err(|fault: Fault| fault.at(row.place))
+        self.raw(index).and_then(|row| self.record(row))
     }
 
     fn describe(&self) -> &Description {

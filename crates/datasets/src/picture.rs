@@ -71,10 +71,6 @@ impl ImageRoot {
         }
     }
 
-    pub(crate) fn folder(&self) -> &Path {
-        &self.folder
-    }
-
     fn find(&self, name: &str) -> Result<PathBuf, PictureError> {
         let first = match contained_path(&self.folder, name) {
             Err(PathProblem::Open { .. }) => None,
@@ -152,14 +148,6 @@ impl ImageRef {
         match &self.0 {
             Spot::File { root, name } => root.find(name).map(drop),
             _ => Ok(()),
-        }
-    }
-
-    /// The path of a picture that is a file of its own.
-    pub(crate) fn path(&self) -> Option<PathBuf> {
-        match &self.0 {
-            Spot::File { root, name } => root.find(name).ok(),
-            _ => None,
         }
     }
 }

@@ -14,6 +14,15 @@ const SAMPLE: u64 = 16;
 struct Candidate {
     layout: Layout,
     fields: BTreeSet<&'static str>,
+    strength: usize,
+}
+
+impl Candidate {
+    /// True if `other` asks for all that this one asks for, and for more.
+    fn is_part_of(&self, other: &Self) -> bool {
+        let more = other.fields.len() > self.fields.len() || other.strength > self.strength;
+        more && self.fields.is_subset(&other.fields)
+    }
 }
 
 /// Why no layout was chosen.
@@ -34,12 +43,13 @@ pub(crate) fn recognise(rows: &dyn Rows) -> Result<(Layout, String), Unsure> {
     let fields = field_names(first);
     let mut fitting: Vec<Candidate> = Vec::new();
     for spec in specs() {
-        let best = spec.signs.iter().filter_map(|signs| majority(&sample, signs)).max_by_key(BTreeSet::len);
-        fitting.extend(best.map(|fields| Candidate { layout: spec.layout, fields }));
+        let fits = spec.signs.iter().filter_map(|signs| {
+            let strength = signs.iter().map(|sign| sign.strength()).sum();
+            Some(Candidate { layout: spec.layout, fields: majority(&sample, signs)?, strength })
+        });
+        fitting.extend(fits.max_by_key(|candidate| (candidate.fields.len(), candidate.strength)));
     }
-    let is_part = |one: &Candidate| {
-        fitting.iter().any(|other| one.fields != other.fields && one.fields.is_subset(&other.fields))
-    };
+    let is_part = |one: &Candidate| fitting.iter().any(|other| one.is_part_of(other));
     let best: Vec<&Candidate> = fitting.iter().filter(|candidate| !is_part(candidate)).collect();
     match best.as_slice() {
         [one] => {
@@ -97,7 +107,7 @@ fn nearest(sample: &[RawRow]) -> String {
     };
     let mut close: Vec<(f64, String)> = specs()
         .filter_map(|spec| {
-            let all = spec.signs.iter().map(|signs| lacking(signs));
+            let all = spec.signs.iter().map(&lacking);
             let (missing, needed) = all.min_by_key(|(missing, _)| missing.len())?;
             let share = missing.len() as f64 / needed as f64;
             Some((share, format!("{} (lacks {})", spec.name, missing.join(", "))))

@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use datasets::synth::{
-    Colour, Distinct, Example, Generator, Layout, Part, RowKind, SceneSettings, Shape, Share, Split, Style,
-    Task,
+    Colour, Example, Generator, Part, RowKind, SceneSettings, Shape, Share, Split, Style, Task,
 };
 
 /// Everything that is asked with finitely many answers.
@@ -23,19 +22,6 @@ const MIX: [Share; 13] = [
     Share::new(Task::Count, Style::Choice, 2),
     Share::new(Task::Closer, Style::Choice, 1),
 ];
-
-fn small() -> SceneSettings {
-    SceneSettings {
-        size: 84,
-        colours: Colour::ALL[..4].to_vec(),
-        shapes: Shape::ALL[..3].to_vec(),
-        distinct: Distinct::Colours,
-        objects: [2, 4],
-        counts: [1, 4],
-        layout: Layout::Cells { across: 3 },
-        ..SceneSettings::default()
-    }
-}
 
 fn examples(settings: SceneSettings, part: Part, seed: u64, rows: u64) -> Vec<Example> {
     let generator = Generator::new(settings, seed).expect("settings that scenes satisfy");
@@ -61,7 +47,7 @@ fn answer_class(example: &Example) -> String {
 fn every_answer_comes_equally_often() {
     let mut seen: BTreeMap<(Task, Style), BTreeMap<String, u32>> = BTreeMap::new();
     // 20 rows a round; 16 outcomes of the most varied share, two rows a round, so 8 rounds are a whole deal of all.
-    for example in examples(small(), Part::Training, 3, 20 * 8 * 6) {
+    for example in examples(SceneSettings::small(), Part::Training, 3, 20 * 8 * 6) {
         *seen.entry((example.task, example.style)).or_default().entry(answer_class(&example)).or_default() +=
             1;
     }
@@ -118,9 +104,10 @@ fn chance(example: &Example) -> f64 {
 
 #[test]
 fn words_alone_do_no_better_than_chance_on_either_side() {
-    for (settings, rows) in
-        [(small(), 9_000), (SceneSettings { counts: [1, 4], ..SceneSettings::default() }, 5_400)]
-    {
+    for (settings, rows) in [
+        (SceneSettings::small(), 9_000),
+        (SceneSettings { counts: [1, 4], ..SceneSettings::default() }, 5_400),
+    ] {
         let mut guessers: BTreeMap<(Task, Style), Guesser> = BTreeMap::new();
         for example in examples(settings.clone(), Part::Training, 11, rows) {
             guessers.entry((example.task, example.style)).or_default().learn(&example);
@@ -156,10 +143,10 @@ fn no_arrangement_is_on_both_sides_whatever_the_seed() {
     };
     let mirrored = |key: &Key| -> Key { key.iter().map(|&(what, x, y)| (what, 2 - x, y)).collect() };
     let trained: BTreeSet<Key> = (0..3)
-        .flat_map(|seed| examples(small(), Part::Training, seed, 3_000))
+        .flat_map(|seed| examples(SceneSettings::small(), Part::Training, seed, 3_000))
         .map(|example| key(&example))
         .collect();
-    for example in examples(small(), Part::HeldOut, 1, 3_000) {
+    for example in examples(SceneSettings::small(), Part::HeldOut, 1, 3_000) {
         let key = key(&example);
         assert!(!trained.contains(&key) && !trained.contains(&mirrored(&key)), "{key:?}");
     }

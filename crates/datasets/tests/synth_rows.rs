@@ -169,6 +169,26 @@ fn steps_tell_where_the_objects_are_and_wrong_steps_mix_them_up() {
 }
 
 #[test]
+fn places_are_the_steps_without_an_answer() {
+    let mix = [Share::new(Task::Relation, Style::Places, 1), Share::new(Task::Closer, Style::Places, 1)];
+    let settings = SceneSettings { distinct: Distinct::Colours, ..SceneSettings::default() };
+    let generator = Generator::new(settings, 4).unwrap();
+    let split = Split::new("places", Part::Training, RowKind::Preference, &mix, 0);
+    for index in 0..100 {
+        let example = generator.example(&split, index).unwrap();
+        let first = &example.scene.objects[example.fact.objects(&example.scene)[0]];
+        let start = format!("<think>{} ", first.colour.word());
+        assert!(
+            example.answer.starts_with(&start) && example.answer.ends_with("</think>"),
+            "{}",
+            example.answer
+        );
+        assert!(example.question.starts_with(&format!("Where are the {} and the ", first.name())));
+        assert_ne!(example.answer, example.rejected);
+    }
+}
+
+#[test]
 fn a_layout_refuses_a_style_it_has_no_fields_for() {
     let example = generator(1).example(&Split::standard()[0], 0).unwrap();
     for kind in [RowKind::Vsr, RowKind::CvBench] {

@@ -1,12 +1,13 @@
 //! Every operation beside its plain body, at the sizes of decoding, of a prompt and of a training step.
 
+use std::cell::RefCell;
 use std::hint::black_box;
 
 use burn::tensor::{Device, Distribution, Tensor};
 use criterion::{Criterion, criterion_group, criterion_main};
 use fused_ops::{
-    AttentionPlan, KeyRows, LoraPair, Segment, Visibility, attention, linear, lora_linear, plain, rms_norm,
-    rotary, swiglu, token_log_probs,
+    AttentionPlan, KeyRows, LoraPair, RowSoftmax, Segment, Visibility, attention, linear, lora_linear, plain,
+    rms_norm, rotary, swiglu, token_log_probs, write_rows,
 };
 
 fn random<const D: usize>(shape: [usize; D], device: &Device) -> Tensor<D> {
@@ -116,10 +117,45 @@ fn log_probs(c: &mut Criterion) {
     });
 }
 
+fn draws(c: &mut Criterion) {
+    let logits =
+        random([151_936], &Device::flex()).into_data().try_into_vec::<f32>().expect("a CPU tensor of f32");
+    let plain = || {
+        let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let weights: Vec<f64> = logits.iter().map(|x| f64::from(((x - max) / 0.8).exp())).collect();
+        let mut left = 0.5 * weights.iter().sum::<f64>();
+        weights.iter().position(|weight| {
+            left -= weight;
+            left < 0.0
+        })
+    };
+    let softmax = RefCell::new(RowSoftmax::default());
+    pair(c, "draw from 151936 logits", plain, || {
+        let mut softmax = softmax.borrow_mut();
+        softmax.fill(&logits, 0.8);
+        softmax.quantile(0.5)
+    });
+}
+
+fn cache(c: &mut Criterion) {
+    let device = Device::flex();
+    let rows = random([8, 2, 16], &device);
+    let places: Vec<usize> = (0..8).map(|i| 100 * i).collect();
+    let [one, other] = [0, 1].map(|_| RefCell::new(Some(Tensor::<3>::zeros([1000, 2, 16], &device))));
+    let write = |cache: &RefCell<Option<Tensor<3>>>, write: &dyn Fn(Tensor<3>) -> Tensor<3>| {
+        let written = cache.take().map(write);
+        cache.replace(written);
+    };
+    let plain = || write(&one, &|cache| plain::write_rows(cache, &places, rows.clone()));
+    pair(c, "write 8 rows of a cache", plain, || {
+        write(&other, &|cache| write_rows(cache, &places, rows.clone()))
+    });
+}
+
 criterion_group! {
     name = benches;
     config = Criterion::default().sample_size(10).warm_up_time(std::time::Duration::from_millis(300))
         .measurement_time(std::time::Duration::from_secs(1));
-    targets = products, lora, rows, attend, log_probs
+    targets = products, lora, rows, attend, log_probs, draws, cache
 }
 criterion_main!(benches);

@@ -6,6 +6,7 @@ use burn::tensor::{DType, Device, Tensor};
 
 /// The weight of a [`Linear`], `[outputs, inputs]`.
 #[derive(Module, Debug)]
+#[expect(clippy::large_enum_variant, reason = "each map has one, and tensors are handles")]
 pub enum Base {
     /// As the files hold it.
     Dense(Param<Tensor<2>>),

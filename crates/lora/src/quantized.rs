@@ -73,7 +73,7 @@ pub fn quantize<M: Linears>(model: &mut M, quantization: &Quantization) -> Resul
         done.bytes_after += packed.matrix().bytes();
         linear.weight = Base::Packed(packed);
     });
-    done.relative_error = if all > 0.0 { (off / all as f64).sqrt() } else { 0.0 };
+    done.relative_error = if all > 0.0 { (off / all).sqrt() } else { 0.0 };
     Ok(done)
 }
 

@@ -63,6 +63,19 @@ pub(crate) struct Fault {
 }
 
 impl RecipeError {
+    /// A recipe that cannot be read.
+    pub(crate) fn unreadable(path: &Path, found: String, expected: &str, fix: &str) -> Self {
+        let fault = Fault {
+            problem: Problem::Unreadable,
+            place: Place::File(path.to_owned()),
+            key: None,
+            found,
+            expected: expected.into(),
+            fix: fix.into(),
+        };
+        fault.into()
+    }
+
     /// The kind of problem.
     pub fn problem(&self) -> Problem {
         self.0.problem

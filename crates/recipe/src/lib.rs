@@ -14,11 +14,13 @@ mod method;
 mod model;
 mod nearest;
 mod optimiser;
+mod precision;
 mod recipe;
 mod run;
 mod schedule;
 mod section;
 mod setting;
+mod targets;
 mod unknown;
 mod yaml;
 
@@ -33,9 +35,11 @@ pub use method::{
     PreferenceLosses, RatioBand, Reference, ReinforceSettings, RewardScale, RewardSettings, RolloutPlan,
     SamplingSettings, ScaleRewards, SftLoss, SftSettings, Surrogate, Weighted, Whiten, WindowedRatio,
 };
-pub use model::{BasePrecision, BlockScales, FullSettings, LoraSettings, ModelSettings, Targets, Tuning};
+pub use model::{FullSettings, LoraSettings, ModelSettings, Tuning};
 pub use optimiser::OptimiserSettings;
+pub use precision::{BasePrecision, BlockScales};
 pub use run::{Duration, Resume, RunSettings};
 pub use schedule::{CosineFloor, PolynomialDecay, Schedule, Warmup};
 pub use section::Key;
 pub use setting::{Count, Fraction, NonNegative, Nucleus, Part, Positive, Share, Smoothing};
+pub use targets::Targets;

@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use crate::error::{Problem, RecipeError};
+use crate::error::RecipeError;
 use crate::kind::Kind;
-use crate::section::{Entries, Key, Reader, Section, alternatives, settings};
-use crate::setting::{At, Count, Positive, Setting, Share};
-use crate::yaml::Content;
+use crate::precision::BasePrecision;
+use crate::section::{Reader, alternatives, settings};
+use crate::setting::{Count, Positive, Share};
+use crate::targets::Targets;
 
 settings! {
     /// Which model.
@@ -66,110 +67,6 @@ settings! {
     }
 }
 
-/// The layers that get an adapter.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Targets {
-    /// Every linear layer but the output head.
-    AllLinear,
-    /// Layers whose path ends in one of these names.
-    Names(Vec<String>),
-    /// Layers whose whole path matches this regular expression.
-    Pattern(String),
-}
-
-impl Setting for Targets {
-    fn accepts() -> String {
-        "`all-linear`, a list of names, or a regular expression".into()
-    }
-
-    fn read(at: &At<'_>) -> Result<Self, RecipeError> {
-        match &at.node.content {
-            Content::List(_) => Vec::read(at).map(Self::Names),
-            Content::Text(text) if text == "all-linear" => Ok(Self::AllLinear),
-            Content::Text(_) => pattern(at).map(Self::Pattern),
-            _ => Err(at.wrong_type(Self::accepts())),
-        }
-    }
-
-    fn write(&self) -> Content {
-        match self {
-            Self::AllLinear => Content::word("all-linear"),
-            Self::Names(names) => names.write(),
-            Self::Pattern(pattern) => pattern.write(),
-        }
-    }
-}
-
-/// Reads a regular expression that the `regex` crate knows.
-fn pattern(at: &At<'_>) -> Result<String, RecipeError> {
-    let pattern = String::read(at)?;
-    match regex::Regex::new(&pattern) {
-        Ok(_) => Ok(pattern),
-        Err(_) => {
-            let fix = "mend the expression; it cannot look ahead or back. A list of names, [q_proj, v_proj], often does";
-            Err(at.fault(Problem::OutOfRange, "a regular expression", fix))
-        }
-    }
-}
-
-/// How frozen weights are held.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BasePrecision {
-    /// In the type of the run.
-    Dense,
-    /// In 4 bits (NF4) with a scale per block.
-    Nf4(BlockScales),
-    /// In 8 bits with a scale per block.
-    Int8,
-}
-
-/// How the scales of 4-bit blocks are held.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BlockScales {
-    /// In f32.
-    Single,
-    /// In 8 bits with scales of their own: double quantisation.
-    Double,
-}
-
-const FOUR: &str = "load_in_4bit";
-const EIGHT: &str = "load_in_8bit";
-const NESTED: &str = "use_bnb_nested_quant";
-
-impl Section for BasePrecision {
-    fn keys(_: Kind, keys: &mut Vec<Key>) {
-        keys.push(Key::new(FOUR, &["Holds the frozen weights in 4 bits (NF4): QLoRA."], Some(false)));
-        keys.push(Key::new(EIGHT, &["Holds the frozen weights in 8 bits."], Some(false)));
-        keys.push(Key::new(NESTED, &["Quantises the scales of 4-bit blocks once more."], Some(false)));
-    }
-
-    fn read(reader: &Reader<'_>) -> Result<Self, RecipeError> {
-        let [four, eight, nested] = [FOUR, EIGHT, NESTED].map(|key| reader.or_default(key, |_| false));
-        match (four?, eight?, nested?) {
-            (true, true, _) => Err(reader.conflict(
-                EIGHT,
-                "4 bits or 8 bits, not both",
-                format!("remove `{FOUR}` or `{EIGHT}`"),
-            )),
-            (false, _, true) => Err(reader.conflict(
-                NESTED,
-                format!("`{FOUR}: true` beside it"),
-                format!("remove `{NESTED}`"),
-            )),
-            (true, false, true) => Ok(Self::Nf4(BlockScales::Double)),
-            (true, false, false) => Ok(Self::Nf4(BlockScales::Single)),
-            (false, true, false) => Ok(Self::Int8),
-            (false, false, false) => Ok(Self::Dense),
-        }
-    }
-
-    fn write(&self, out: &mut Entries) {
-        out.push((FOUR, Content::Bool(matches!(self, Self::Nf4(_)))));
-        out.push((EIGHT, Content::Bool(*self == Self::Int8)));
-        out.push((NESTED, Content::Bool(*self == Self::Nf4(BlockScales::Double))));
-    }
-}
-
 impl Tuning {
     /// What full fine-tuning must not freeze: everything.
     pub(crate) fn check(&self, reader: &Reader<'_>) -> Result<(), RecipeError> {
@@ -187,18 +84,15 @@ impl Tuning {
         }
     }
 
-    /// Whether anything of the vision tower is trained.
+    /// Whether anything of the vision tower or the merger may be trained: patterns and whole modules may name any layer.
     pub fn trains_vision(&self) -> bool {
         match self {
-            Self::Adapter(lora) => lora.lora_vision || lora.lora_target_modules.is_pattern(),
+            Self::Adapter(lora) => {
+                lora.lora_vision
+                    || lora.lora_target_modules.is_pattern()
+                    || lora.lora_modules_to_save.is_some()
+            }
             Self::Full(full) => !full.freeze_vision_tower || !full.freeze_merger,
         }
-    }
-}
-
-impl Targets {
-    /// A regular expression may match any layer.
-    fn is_pattern(&self) -> bool {
-        matches!(self, Self::Pattern(_))
     }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::data::DataSettings;
-use crate::error::{Fault, Place, Problem, RecipeError};
+use crate::error::RecipeError;
 use crate::files;
 use crate::kind::Kind;
 use crate::method::Method;
@@ -105,20 +105,5 @@ impl Recipe {
             Method::Reinforce(reinforce) => reinforce.check(&recipe.optimiser, reader)?,
         }
         Ok(recipe)
-    }
-}
-
-impl RecipeError {
-    /// A recipe that cannot be read.
-    pub(crate) fn unreadable(path: &Path, found: String, expected: &str, fix: &str) -> Self {
-        let fault = Fault {
-            problem: Problem::Unreadable,
-            place: Place::File(path.to_owned()),
-            key: None,
-            found,
-            expected: expected.into(),
-            fix: fix.into(),
-        };
-        fault.into()
     }
 }

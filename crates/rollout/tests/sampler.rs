@@ -82,10 +82,12 @@ fn fresh_samples_score_as_they_were_sampled() {
             let scored = scores.log_probs.into_data().try_into_vec::<f32>().unwrap();
             let sampled: Vec<f32> = batch.completions().flat_map(|c| c.logprobs().to_vec()).collect();
             assert_eq!(scored.len(), sampled.len());
-            let off = scored.iter().zip(&sampled).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-            // Not 0: one pass sums over a prompt in blocks of rows, the other row by row.
-            println!("{name}: off by {off:e}");
-            assert!(off <= 1e-6, "{name}: off by {off}");
+            let off: Vec<f32> = scored.iter().zip(&sampled).map(|(a, b)| (a - b).abs()).collect();
+            let (most, mean) =
+                (off.iter().copied().fold(0.0, f32::max), off.iter().sum::<f32>() / off.len() as f32);
+            println!("{name}: log-probabilities differ by {mean:e}, at most {most:e}");
+            // Not 0: decoding and scoring add the same products in another order.
+            assert!(mean <= 4e-6 && most <= 3e-5, "{name}: {mean} on average, {most} at most");
         }
     }
 }

@@ -5,10 +5,12 @@ use crate::args::GenerateArgs;
 use crate::rows::{Ready, Source};
 use crate::{Outcome, device, progress, rows};
 use serde::Serialize;
+use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
 use vlm_model::VlModel;
 use vlm_model::generate::{
-    Completion, DrawKey, FinishReason, GenerateError, GenerationConfig, Request, SamplingSettings,
-    SettingsError,
+    Capacity, Completion, DrawKey, Engine, FinishReason, GenerateError, GenerationConfig, Request,
+    SamplingSettings, SettingsError,
 };
 use vlm_processor::{Processor, Prompt, RowProblem, SpecialTokens};
 
@@ -68,7 +70,9 @@ fn complete(
     };
     let requests: Vec<Request> =
         rows.iter().map(|row| Request::new(&row.item, args.num_generations, request(row))).collect();
-    model.generate(&requests, settings).map_err(|error| match error {
+    let running = NonZeroUsize::new(args.batch_size).unwrap_or(NonZeroUsize::MIN);
+    let engine = Engine::new(model, settings).with_capacity(Capacity { running, ..Capacity::default() });
+    engine.run(&requests, &mut |_| ControlFlow::Continue(())).map_err(|error| match error {
         GenerateError::NotFinite { request } => NotFinite { id: rows[request].id.clone() }.into(),
         GenerateError::Prompt { request, problem } => format!("row {:?}: {problem}", rows[request].id).into(),
         other => other.into(),

@@ -172,7 +172,7 @@ impl Scan {
             if state.depth > MAX_DEPTH {
                 return Err(format!("values nested deeper than {MAX_DEPTH}"));
             }
-            if end.is_some() {
+            if end.is_some() || state.complete {
                 return Ok(());
             }
         }

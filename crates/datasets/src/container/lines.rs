@@ -302,7 +302,7 @@ mod tests {
         let rows = lines(&folder, b"{\"n\": 0}\n\n{\"n\": \n[1]\n\xff{}\n{\"n\": 4}");
         let error = |index| rows.row(index).err().unwrap().to_string();
         assert!(
-            error(1).contains("rows.jsonl: line 3: field .: found broken JSON at column 6"),
+            error(1).contains("rows.jsonl: line 3: field .: found broken JSON at column 5"),
             "{}",
             error(1)
         );

@@ -16,6 +16,8 @@ pub(super) const SPECS: &[Spec] = &[
         signs: &[
             &[Sign::Text("question"), Sign::List("choices")],
             &[Sign::Text("question"), Sign::List("options")],
+            &[Sign::OneOf(IMAGES), Sign::Text("question"), Sign::List("choices"), Sign::Any("answer")],
+            &[Sign::OneOf(IMAGES), Sign::Text("question"), Sign::List("options"), Sign::Any("answer")],
         ],
         read: multiple_choice,
     },
@@ -27,6 +29,8 @@ pub(super) const SPECS: &[Spec] = &[
     },
 ];
 
+const IMAGES: &[&str] = &["image", "images"];
+
 fn multiple_choice(row: &mut RawRow) -> Checked<Record> {
     let id = row.id(&["id", "question_id", "qid", "idx"])?;
     let question = row.text("question")?;
@@ -36,7 +40,7 @@ fn multiple_choice(row: &mut RawRow) -> Checked<Record> {
     let answer = row.take_first(&["answer", "answer_label", "label", "correct_choice_idx"]);
     let (field, answer) = answer.map_or(("answer", None), |(field, value)| (field, Some(value)));
     let answer = choices::answer_if_any(field, answer, &choices)?;
-    let visuals = Visuals::of_images(row.images(&["image", "images"])?);
+    let visuals = Visuals::of_images(row.images(IMAGES)?);
     let extra = std::mem::take(&mut row.fields);
     Ok(Record::MultipleChoice(MultipleChoice { id, question, choices, answer, prompt: None, visuals, extra }))
 }

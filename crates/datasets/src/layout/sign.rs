@@ -52,6 +52,15 @@ impl Sign {
         }
     }
 
+    /// How much the sign says about the field: of two layouts with the same fields the one that asks for more is meant.
+    pub(crate) fn strength(self) -> usize {
+        match self {
+            Self::Any(_) | Self::OneOf(_) => 0,
+            Self::Text(_) | Self::List(_) | Self::Object(_) | Self::TurnsOrText(_) => 1,
+            Self::Turns(..) | Self::Json(..) | Self::JsonList(_) => 2,
+        }
+    }
+
     /// The field as an error message names it.
     pub(crate) fn name(self) -> String {
         match self {

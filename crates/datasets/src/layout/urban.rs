@@ -5,14 +5,14 @@ use crate::row_error::{Checked, Fault};
 
 /// The question, and the options in order.
 ///
-/// The question is what follows the first `Question:`, if there is one, up to the first `Choices:` or `Options:`. In the
-/// rest, options begin at `A.`, then at the next `B.` behind it, up to `H.`; such a mark stands at the start or behind
+/// The question is what follows the first `Question:`, if there is one, up to the first `Choices:`, `Choice:` or
+/// `Options:`, or without any of them up to the first option. In the rest, options begin at `A.`, then at the next `B.` behind it, up to `H.`; such a mark stands at the start or behind
 /// white space, and white space follows it.
 pub(crate) fn split_question(text: &str) -> Checked<(String, Vec<String>)> {
     let body = heading(text, &["question"]).map_or(text, |(_, end)| &text[end..]);
-    let (question, rest) = match heading(body, &["choices", "options"]) {
+    let (question, rest) = match heading(body, &["choices", "choice", "options"]) {
         Some((start, end)) => (&body[..start], &body[end..]),
-        None => (body, ""),
+        None => body.split_at(option_mark(body, b'A', 0).unwrap_or(body.len())),
     };
     let mut marks = Vec::new();
     let mut from = 0;
@@ -22,7 +22,7 @@ pub(crate) fn split_question(text: &str) -> Checked<(String, Vec<String>)> {
         from = at + 2;
     }
     if marks.len() < 2 || question.trim().is_empty() {
-        let expected = "a question and, after \"Choices:\", at least the options \"A. …\" and \"B. …\"";
+        let expected = "a question and at least the options \"A. …\" and \"B. …\"";
         return Err(Fault::unexpected("question", quoted(text), expected));
     }
     let ends = marks.iter().skip(1).copied().chain([rest.len()]);
@@ -65,6 +65,10 @@ mod tests {
         assert_eq!(options, ["Yes.", "No, plan B. fails"]);
         let (question, options) = split_question("Where? OPTIONS :\nA. here\nB. there\nC. nowhere").unwrap();
         assert_eq!((question.as_str(), options.len()), ("Where?", 3));
+        for text in ["Question: Where?\nChoice: A. here\n B. there", "Where? A. here B. there"] {
+            let (question, options) = split_question(text).unwrap();
+            assert_eq!((question.as_str(), options), ("Where?", vec!["here".to_owned(), "there".to_owned()]));
+        }
     }
 
     #[test]

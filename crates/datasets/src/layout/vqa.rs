@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::sign::Sign;
 use super::{Layout, Spec};
+use crate::picture::ImageRef;
 use crate::raw_row::{RawRow, list, shown, text, texts};
 use crate::record::{Record, Visuals, Vqa};
 use crate::row_error::{Checked, Fault};
@@ -40,8 +41,20 @@ fn vqa(row: &mut RawRow) -> Checked<Record> {
     }
     let chosen = row.text_if_any("multiple_choice_answer")?;
     let answer = chosen.or_else(|| most_frequent(&answers));
-    let visuals = Visuals::of_images(vec![row.image(&["image"])?]);
+    let visuals = Visuals::of_images(vec![coco_image(row)?]);
     Ok(Record::Vqa(Vqa { id, question, answer, answers, visuals, extra: std::mem::take(&mut row.fields) }))
+}
+
+/// The row's picture: `image`, or the one that COCO gives `image_id` in the part of 2014 that the file's name says.
+fn coco_image(row: &mut RawRow) -> Checked<ImageRef> {
+    let file = row.place.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let part = ["train2014", "val2014", "test2015"].into_iter().find(|part| file.contains(part));
+    match (part, row.fields.get("image_id").and_then(Value::as_u64)) {
+        (Some(part), Some(id)) if !row.has("image") => {
+            row.home.named("image_id", format!("COCO_{part}_{id:012}.jpg"))
+        }
+        _ => row.image(&["image"]),
+    }
 }
 
 fn answer((index, value): (usize, Value)) -> Checked<String> {

@@ -3,7 +3,7 @@
 use super::compose::{COUNT_CHOICES, Composition, count_of};
 use super::fact::centimetres;
 use super::wording::{name, named_in_order};
-use super::{Draws, Fact, Scene, SceneSettings, Style, Task};
+use super::{Distinct, Draws, Fact, Scene, SceneSettings, Style, Task};
 
 /// A question about a scene with the right answer and a wrong one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +54,7 @@ pub enum Form {
 /// How many forms a style gives each outcome: labels of a caption, places of the right choice.
 pub(super) fn forms(task: Task, style: Style) -> u32 {
     match (style, task) {
-        (Style::Sentence | Style::Word | Style::Steps, _) => 1,
+        (Style::Sentence | Style::Word | Style::Steps | Style::Places, _) => 1,
         (Style::Choice, Task::Count) => COUNT_CHOICES,
         (Style::TrueFalse | Style::Choice, _) => 2,
     }
@@ -80,6 +80,7 @@ impl Example {
             Style::Sentence => sentence(&fact, &scene, draws)?,
             Style::Word => word(&fact, &scene, draws),
             Style::Steps => steps(&fact, &scene, settings, draws),
+            Style::Places => places(&fact, &scene, settings)?,
             Style::TrueFalse => caption(&fact, &scene, target)?,
             Style::Choice => choice(&fact, &scene, target, settings, draws)?,
         };
@@ -106,23 +107,44 @@ fn word(fact: &Fact, scene: &Scene, draws: &mut Draws) -> Worded {
     Worded { question: fact.short_question(scene), answer: fact.word(scene), rejected, form: Form::Free }
 }
 
-/// The wrong steps take each object for the next one, and end accordingly.
-fn steps(fact: &Fact, scene: &Scene, settings: &SceneSettings, draws: &mut Draws) -> Worded {
-    let looked_at = fact.objects(scene);
-    let mut mixed_up = looked_at.clone();
+/// Where objects are; told wrongly, each is taken for the next one.
+fn thoughts(fact: &Fact, scene: &Scene, settings: &SceneSettings) -> [String; 2] {
+    let named = fact.objects(scene);
+    let mut mixed_up = named.clone();
     let by = mixed_up.len().min(1);
     mixed_up.rotate_left(by);
-    let told = |places: &[usize], end: String| {
+    [&named, &mixed_up].map(|seen| {
         let step = |(&named, &seen): (&usize, &usize)| {
             let [column, row] = scene.objects.get(seen).map_or([0, 0], |o| settings.cell(o.x, o.y));
-            format!("{} {column} {row}", name(scene, named))
+            format!("{} {column} {row}", short_name(scene, named, settings))
         };
-        let steps: Vec<_> = looked_at.iter().zip(places).map(step).collect();
-        format!("<think>{}</think><answer>{end}</answer>", steps.join(", "))
-    };
-    let answer = told(&looked_at, fact.word(scene));
-    let rejected = told(&mixed_up, mistaken(fact, draws).word(scene));
+        let steps: Vec<_> = named.iter().zip(seen).map(step).collect();
+        format!("<think>{}</think>", steps.join(", "))
+    })
+}
+
+/// The wrong steps mix the objects up and end accordingly.
+fn steps(fact: &Fact, scene: &Scene, settings: &SceneSettings, draws: &mut Draws) -> Worded {
+    let [right, wrong] = thoughts(fact, scene, settings);
+    let answer = format!("{right}<answer>{}</answer>", fact.word(scene));
+    let rejected = format!("{wrong}<answer>{}</answer>", mistaken(fact, draws).word(scene));
     Worded { question: fact.short_question(scene), answer, rejected, form: Form::Free }
+}
+
+/// `None` where the mistake would not show: the objects lie in one cell.
+fn places(fact: &Fact, scene: &Scene, settings: &SceneSettings) -> Option<Worded> {
+    let [answer, rejected] = thoughts(fact, scene, settings);
+    let names: Vec<_> = fact.objects(scene).iter().map(|&at| format!("the {}", name(scene, at))).collect();
+    let question = format!("Where are {}?", names.join(" and "));
+    (answer != rejected).then_some(Worded { question, answer, rejected, form: Form::Free })
+}
+
+/// The colour where it is enough, else colour and shape.
+fn short_name(scene: &Scene, at: usize, settings: &SceneSettings) -> String {
+    match (settings.distinct, scene.objects.get(at)) {
+        (Distinct::Colours, Some(object)) => object.colour.word().to_owned(),
+        _ => name(scene, at),
+    }
 }
 
 fn caption(fact: &Fact, scene: &Scene, target: Target) -> Option<Worded> {

@@ -70,6 +70,7 @@ impl Task {
     pub const fn supports(self, style: Style) -> bool {
         match style {
             Style::Sentence | Style::Word | Style::Steps => true,
+            Style::Places => !matches!(self, Task::Inside | Task::Count),
             Style::TrueFalse => {
                 matches!(self, Task::Relation | Task::Inside | Task::Occlusion | Task::Proximity)
             }
@@ -91,8 +92,10 @@ pub enum Style {
     Word,
     /// As [`Word`](Style::Word), after the places of the objects in question have been written down:
     /// `<think>red circle 0 2, blue square 1 1</think><answer>left</answer>`, column and row from 0 on the grid of
-    /// [`SceneSettings::grid`].
+    /// [`SceneSettings::grid`]. Where no two objects have the same colour, the steps name the colour alone.
     Steps,
+    /// The places alone, for learning to look: `<think>red circle 0 2, blue square 1 1</think>`.
+    Places,
     /// As in VSR: a caption that is true or false.
     TrueFalse,
     /// As in CV-Bench: lettered choices.
@@ -106,6 +109,7 @@ impl Style {
             Style::Sentence => "sentence",
             Style::Word => "word",
             Style::Steps => "steps",
+            Style::Places => "places",
             Style::TrueFalse => "truefalse",
             Style::Choice => "choice",
         }
@@ -223,6 +227,27 @@ impl Default for SceneSettings {
 }
 
 impl SceneSettings {
+    /// Scenes that a tiny model learns to read from scratch in a minute: large objects of four colours, two or three
+    /// on a grid of 3 x 3 cells, so plain that one image token (28 x 28 pixels) shows them.
+    ///
+    /// ```
+    /// use datasets::synth::{Generator, SceneSettings};
+    /// assert!(Generator::new(SceneSettings::small(), 0).is_ok());
+    /// ```
+    pub fn small() -> Self {
+        Self {
+            size: 84,
+            colours: vec![Colour::Red, Colour::Green, Colour::Blue, Colour::Yellow],
+            shapes: vec![Shape::Circle, Shape::Square, Shape::Triangle],
+            distinct: Distinct::Colours,
+            radii: [24, 32],
+            objects: [2, 3],
+            counts: [1, 4],
+            layout: Layout::Cells { across: 3 },
+            ..Self::default()
+        }
+    }
+
     /// Checks that scenes can be drawn at all.
     ///
     /// # Errors

@@ -46,6 +46,7 @@ pub enum ScaleCoding {
 
 /// Scales of the blocks of a matrix.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a matrix has one, and tensors are handles")]
 pub enum BlockScales {
     /// One number a block.
     Exact(Tensor<1>),

@@ -36,9 +36,9 @@ pub(super) fn plain(packed: &PackedMatrix) -> Tensor<2> {
         }
     };
     let blocks = numbers.dims()[0] / BLOCK;
-    let scales = scales(&packed.scales).slice([0..blocks]);
+    let scales = scales(&packed.scales).narrow(0, 0, blocks);
     let numbers = numbers.reshape([blocks, BLOCK]) * scales.unsqueeze_dim(1);
-    numbers.reshape([blocks * BLOCK]).slice([0..rows * columns]).reshape([rows, columns])
+    numbers.reshape([blocks * BLOCK]).narrow(0, 0, rows * columns).reshape([rows, columns])
 }
 
 fn scales(scales: &BlockScales) -> Tensor<1> {
@@ -48,7 +48,7 @@ fn scales(scales: &BlockScales) -> Tensor<1> {
             let codes = bytes(codes.clone());
             let [groups, count] = [steps.dims()[0], codes.dims()[0]];
             let steps = steps.clone().unsqueeze_dim::<2>(1).repeat_dim(1, GROUP).reshape([groups * GROUP]);
-            (codes * steps.slice([0..count])).add_scalar(*mean).clamp_min(0.0)
+            (codes * steps.narrow(0, 0, count)).add_scalar(*mean).clamp_min(0.0)
         }
     }
 }

@@ -6,13 +6,15 @@ use std::num::NonZeroUsize;
 /// Limits of a call. They decide how fast it is and how much memory it takes, never what is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capacity {
-    running: NonZeroUsize,
-    cache_rows: usize,
+    /// Completions that run side by side.
+    pub running: NonZeroUsize,
+    /// Rows of keys and values for them and their prompts.
+    pub cache_rows: usize,
 }
 
 impl Capacity {
-    /// At most `running` completions side by side, and at most `cache_rows` rows of keys and values for them and
-    /// their prompts ([`VlModel::cache_row_bytes`](crate::VlModel::cache_row_bytes) says what a row takes).
+    /// At most `running` completions and `cache_rows` rows;
+    /// [`VlModel::cache_row_bytes`](crate::VlModel::cache_row_bytes) says what a row takes.
     pub fn new(running: NonZeroUsize, cache_rows: usize) -> Self {
         Self { running, cache_rows }
     }

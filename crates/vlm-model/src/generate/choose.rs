@@ -17,7 +17,7 @@ thread_local! {
     static SOFTMAX: RefCell<RowSoftmax> = RefCell::default();
 }
 
-/// Chooses a token from `logits`, which are used as scratch space.
+/// Chooses a token from `logits`, in which forbidden ids are put to −∞.
 ///
 /// The log-probability is that of the model's distribution at the sampling temperature, over all ids that are
 /// not forbidden; repetition penalty, top-k and top-p shape which token is drawn (in transformers' order) but
@@ -35,7 +35,7 @@ pub(super) fn choose(logits: &mut [f32], settings: &SamplingSettings, seen: &[u3
     match settings.temperature {
         Temperature::Greedy => {
             let (max, log_sum) = fused_ops::log_sum_exp(logits, 1.0);
-            Choice { token: first(logits, max), logprob: -log_sum }
+            Choice { token: first(logits, max), logprob: 0.0 - log_sum }
         }
         Temperature::Of(temperature) => SOFTMAX.with_borrow_mut(|softmax| {
             softmax.fill(logits, temperature);

@@ -112,16 +112,14 @@ impl<'a> Schedule<'a> {
         let Some(rows) = self.arena.take(prompt.tokens.len()) else { return Ok(false) };
         self.waiting.pop_front();
         self.groups[request].prompt_rows = rows.clone();
-        let logits = self.read(request, rows)?;
-        let mut scratch = Vec::new();
+        let mut logits = self.read(request, rows)?;
         for sample in 0..samples {
             let mut sequence = Sequence::new(request, sample, key);
             if self.settings.penalises() {
                 sequence.seen.clone_from(&prompt.ids);
             }
-            scratch.clone_from(&logits);
             if self.settings.max_new_tokens > 0 {
-                sequence.draw(&mut scratch, self.settings);
+                sequence.draw(&mut logits, self.settings);
                 self.progress.tokens += 1;
             }
             if sequence.ended || self.settings.max_new_tokens == 0 {

@@ -16,6 +16,7 @@ from .steps import StepSettings
 # 9 to 15 merged tokens: within the limits of every random checkpoint, so that no image is resized.
 SIZES = ((84, 84), (112, 84), (56, 140), (140, 84), (84, 112), (280, 28), (28, 308))
 PASSES = 3
+GROUP, PROMPTS = 4, 3
 
 
 @dataclass(frozen=True)
@@ -107,17 +108,33 @@ class Writer:
         return {"id": name, "prompt": messages, **sides} | ({"images": images} if images else {})
 
 
+    def group(self, name: str) -> dict:
+        """A conversation with completions of random tokens, none of them a placeholder, and their rewards."""
+        messages, images = self.conversation()
+        replies = [
+            {"token_ids": [self.rng.randrange(440) for _ in range(self.rng.randint(1, 20))], "reward": round(self.rng.random(), 2)}
+            for _ in range(GROUP)
+        ]
+        return {"id": name, "messages": messages, "completions": replies} | ({"images": images} if images else {})
+
+
 def write_random_rows(folder: Path, seed: int, steps: StepSettings) -> dict[str, Path]:
-    """Files for both trainings; their rows fill whole steps, and the run passes over them a few times."""
+    """Files for every kind of training; the rows of the first two fill whole steps, and the run passes over them a few times."""
     folder.mkdir(parents=True, exist_ok=True)
     write = Writer(folder, random.Random(seed))
     count = max(1, steps.max_steps // PASSES) * steps.rows_per_step()
-    files = {"sft": folder / "sft.jsonl", "dpo": folder / "dpo.jsonl"}
+    files = {name: folder / f"{name}.jsonl" for name in ("sft", "dpo", "grpo")}
     write_lines(files["sft"], [write.supervised(f"s{number}") for number in range(count)])
     write_lines(files["dpo"], [write.preference(f"p{number}") for number in range(count)])
+    write_lines(files["grpo"], [write.group(f"g{number}") for number in range(PROMPTS)])
     return files
 
 
 def recipe_keys(run: RandomRun) -> dict[str, object]:
     """The run as keys of a recipe; the adapter itself is given as a folder."""
-    return {**asdict(run.steps), "seed": 0, "shuffle_dataset": False, "logging_steps": 1, "save_steps": run.steps.max_steps}
+    steps = asdict(run.steps)
+    if run.steps.lr_scheduler_type == "constant":
+        steps.pop("warmup_steps")
+    return steps | {
+        "seed": 0, "shuffle_dataset": False, "logging_steps": 1, "save_steps": run.steps.max_steps, "lora_dropout": 0.0,
+    }  # fmt: skip

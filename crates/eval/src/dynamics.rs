@@ -1,0 +1,226 @@
+//! The training dynamics that MAYE watches ("Rethinking RL Scaling for Vision Language Models", 2025), computed from
+//! rollout records.
+
+use std::collections::BTreeMap;
+
+use journal::{RolloutRecord, Stop};
+use rewards::{REFLECTION_WORDS, Reflection, is_reflective};
+
+use crate::stats::{mean, sample_std};
+
+/// Metrics by name.
+pub type Metrics = BTreeMap<String, f64>;
+
+/// Counts how often the texts look back at themselves; a text is right where the reward `accuracy` is 1.
+///
+/// ```
+/// let counts = eval::dynamics::reflection(&[], "accuracy");
+/// assert_eq!(counts.texts, 0);
+/// ```
+pub fn reflection(records: &[RolloutRecord], accuracy: &str) -> Reflection {
+    let mut counts = Reflection::default();
+    for record in records {
+        counts.add(&record.completion, reward(record, accuracy).unwrap_or(0.0));
+    }
+    counts
+}
+
+/// The five ratios and fifteen counts under the names that MAYE logs. Ratios are of summed counts, and 0 where nothing was
+/// counted:
+/// R/N, RC/C, (R − RC)/(N − C), RC/R, (C − RC)/(N − R), with N texts, R of them reflective, C right and RC both.
+///
+/// ```
+/// let metrics = eval::dynamics::reflection_metrics(&rewards::Reflection::default());
+/// assert_eq!(metrics.len(), 20);
+/// assert_eq!(metrics["reflection_analysis/reflection_ratio"], 0.0);
+/// ```
+pub fn reflection_metrics(counts: &Reflection) -> Metrics {
+    let ratios = [
+        ("reflection_ratio", counts.ratio()),
+        ("reflection_ratio_in_correct_answers", counts.ratio_in_correct()),
+        ("reflection_ratio_in_incorrect_answers", counts.ratio_in_incorrect()),
+        ("correct_ratio_in_reflection_texts", counts.correct_in_reflective()),
+        ("correct_ratio_in_no_reflection_texts", counts.correct_in_plain()),
+    ];
+    let ratios = ratios.into_iter().map(|(name, value)| (format!("reflection_analysis/{name}"), value));
+    let words = REFLECTION_WORDS.iter().zip(counts.words);
+    ratios.chain(words.map(|(word, count)| (format!("reflection_words/{word}"), count as f64))).collect()
+}
+
+/// The first text that is reflective and right.
+pub fn reflective_example<'r>(records: &'r [RolloutRecord], accuracy: &str) -> Option<&'r RolloutRecord> {
+    records.iter().find(|r| is_reflective(&r.completion) && reward(r, accuracy) == Some(1.0))
+}
+
+/// The share of rollouts whose reward `accuracy` is 1; `None` where no rollout has that reward.
+pub fn training_accuracy(records: &[RolloutRecord], accuracy: &str) -> Option<f64> {
+    let right = |record: &RolloutRecord| Some(f64::from(u8::from(reward(record, accuracy)? == 1.0)));
+    mean(&records.iter().filter_map(right).collect::<Vec<_>>())
+}
+
+/// Means over the rollouts of one step under the names that MAYE logs: `rews/scores`, `rews/{function}_rewards`,
+/// `rews/rlhf_reward`, `response/response_lengths`, `response/length_clip_ratio`, `training/num_stop_tokens`,
+/// `training/kl`, `training/entropy`. What no rollout has a value for is absent.
+pub fn step_metrics(records: &[RolloutRecord]) -> Metrics {
+    let mut metrics = Metrics::new();
+    let mut put = |name: &str, values: Vec<f64>| {
+        metrics.extend(mean(&values).map(|value| (name.to_owned(), value)));
+    };
+    let values =
+        |part: &dyn Fn(&RolloutRecord) -> Option<f64>| records.iter().filter_map(part).collect::<Vec<f64>>();
+    put("rews/scores", values(&|r| r.reward));
+    put("response/response_lengths", values(&|r| Some(r.tokens as f64)));
+    put("response/length_clip_ratio", values(&|r| Some(f64::from(u8::from(is_cut(r))))));
+    put("training/kl", values(&|r| r.kl));
+    put("training/entropy", values(&|r| r.entropy));
+    let mut names: Vec<&String> = records.iter().flat_map(|r| r.rewards.keys()).collect();
+    names.sort_unstable();
+    names.dedup();
+    for name in names {
+        let short = if name == "accuracy" { "acc" } else { name };
+        put(&format!("rews/{short}_rewards"), values(&|r| reward(r, name)));
+    }
+    if !records.is_empty() {
+        let stopped = records.iter().filter(|record| !is_cut(record)).count();
+        metrics.insert("training/num_stop_tokens".to_owned(), stopped as f64);
+    }
+    metrics
+}
+
+fn is_cut(record: &RolloutRecord) -> bool {
+    record.stop == Stop::Length
+}
+
+fn reward(record: &RolloutRecord, name: &str) -> Option<f64> {
+    record.rewards.get(name).copied().flatten()
+}
+
+/// Accuracies of several runs after every epoch, in one number each: the mean and the maximum over a run's epochs,
+/// averaged over runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EpochReport {
+    /// Accuracy before training (epoch 0), averaged over the runs that measured it.
+    pub vanilla: Option<f64>,
+    /// Mean over runs of the mean over epochs.
+    pub mean: f64,
+    /// Mean over runs of the best epoch.
+    pub max: f64,
+    /// Sample standard deviation of the runs' means; `None` for one run.
+    pub std: Option<f64>,
+}
+
+/// Reports runs given as (epoch, accuracy) pairs; epoch 0 is the untrained model. `None` when no run has a trained epoch.
+///
+/// ```
+/// let runs = [vec![(1, 0.30), (2, 0.40), (3, 0.35)], vec![(1, 0.20), (2, 0.50), (3, 0.30)]];
+/// let report = eval::dynamics::epoch_report(&runs).unwrap();
+/// assert!((report.mean - 0.341_667).abs() < 1e-6 && (report.max - 0.45).abs() < 1e-12);
+/// assert!((report.std.unwrap() - 0.011_785).abs() < 1e-6);
+/// ```
+pub fn epoch_report(runs: &[Vec<(u64, f64)>]) -> Option<EpochReport> {
+    let trained =
+        |run: &Vec<(u64, f64)>| run.iter().filter(|(e, _)| *e > 0).map(|(_, a)| *a).collect::<Vec<_>>();
+    let runs_trained: Vec<Vec<f64>> = runs.iter().map(trained).filter(|run| !run.is_empty()).collect();
+    let means: Vec<f64> = runs_trained.iter().filter_map(|run| mean(run)).collect();
+    let best: Vec<f64> =
+        runs_trained.iter().map(|run| run.iter().copied().fold(f64::MIN, f64::max)).collect();
+    let vanilla: Vec<f64> = runs.iter().flatten().filter(|(e, _)| *e == 0).map(|(_, a)| *a).collect();
+    Some(EpochReport {
+        vanilla: mean(&vanilla),
+        mean: mean(&means)?,
+        max: mean(&best)?,
+        std: sample_std(&means),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(text: &str, accuracy: f64) -> RolloutRecord {
+        let rewards = [("accuracy".to_owned(), Some(accuracy)), ("language".to_owned(), None)].into();
+        RolloutRecord {
+            step: 1,
+            group: 0,
+            sample_id: String::new(),
+            prompt: String::new(),
+            images: vec![],
+            ground_truth: None,
+            completion: text.to_owned(),
+            tokens: 10,
+            stop: Stop::Stop,
+            rewards,
+            reward: Some(accuracy),
+            advantage: None,
+            kl: None,
+            entropy: None,
+        }
+    }
+
+    fn worked() -> Vec<RolloutRecord> {
+        vec![
+            record("Wait, let me verify the angle.", 1.0),
+            record(r"The answer is \boxed{5}.", 1.0),
+            record("We are not done yet. Let me RE-CHECK and recheck.", 0.0),
+            record("The waiter brings 3 plates.", 0.0),
+            record("So x = 4.", 1.0),
+        ]
+    }
+
+    #[test]
+    fn ratios_and_counts_of_the_worked_example() {
+        let metrics = reflection_metrics(&reflection(&worked(), "accuracy"));
+        let ratios = [
+            ("reflection_ratio", 0.6),
+            ("reflection_ratio_in_correct_answers", 0.333_333),
+            ("reflection_ratio_in_incorrect_answers", 1.0),
+            ("correct_ratio_in_reflection_texts", 0.333_333),
+            ("correct_ratio_in_no_reflection_texts", 1.0),
+        ];
+        for (name, expected) in ratios {
+            assert!((metrics[&format!("reflection_analysis/{name}")] - expected).abs() < 1e-5, "{name}");
+        }
+        for (word, count) in REFLECTION_WORDS.map(|word| (word, metrics[&format!("reflection_words/{word}")]))
+        {
+            let expected = match word {
+                "verify" | "re-check" | "recheck" | "yet" => 1.0,
+                "wait" => 2.0,
+                _ => 0.0,
+            };
+            assert_eq!(count, expected, "{word}");
+        }
+        assert_eq!(reflective_example(&worked(), "accuracy").unwrap().completion, worked()[0].completion);
+        assert!((training_accuracy(&worked(), "accuracy").unwrap() - 0.6).abs() < 1e-12);
+    }
+
+    #[test]
+    fn words_inside_words_count_and_nothing_divides_by_zero() {
+        let counts = reflection(&[record("a reevaluation, I reevaluate", 0.0)], "accuracy");
+        let metrics = reflection_metrics(&counts);
+        assert_eq!(
+            (metrics["reflection_words/reevaluate"], metrics["reflection_words/reevaluation"]),
+            (1.0, 1.0)
+        );
+        for records in [vec![], vec![record("plain", 0.0), record("words", 0.0)]] {
+            let metrics = reflection_metrics(&reflection(&records, "accuracy"));
+            assert!(metrics.values().all(|value| *value == 0.0));
+        }
+        assert_eq!(training_accuracy(&[], "accuracy"), None);
+    }
+
+    #[test]
+    fn a_metric_without_a_value_is_absent() {
+        let metrics = step_metrics(&worked());
+        assert_eq!(metrics["rews/acc_rewards"], 0.6);
+        assert_eq!(metrics["response/response_lengths"], 10.0);
+        assert!(!metrics.contains_key("rews/language_rewards") && !metrics.contains_key("training/kl"));
+        assert_eq!(step_metrics(&[]), Metrics::new());
+    }
+
+    #[test]
+    fn epoch_zero_is_the_untrained_model() {
+        let report = epoch_report(&[vec![(0, 0.1), (1, 0.3)]]).unwrap();
+        assert_eq!(report, EpochReport { vanilla: Some(0.1), mean: 0.3, max: 0.3, std: None });
+        assert_eq!(epoch_report(&[vec![(0, 0.1)]]), None);
+    }
+}
