@@ -63,6 +63,11 @@ impl Columns {
         let mut starts = Vec::new();
         let mut rows = 0_u64;
         for group in &meta.row_groups {
+            let columns = group.parquet_columns().iter();
+            let mut flat = columns.filter(|leaf| leaf.descriptor().descriptor.max_rep_level == 0);
+            if flat.any(|leaf| leaf.num_values() != group.num_rows() as i64) {
+                return Err("a column with another number of rows than its group".to_owned());
+            }
             starts.push(rows);
             rows = rows.checked_add(group.num_rows() as u64).ok_or("more rows than can be counted")?;
         }
