@@ -2,6 +2,7 @@
 
 mod args;
 mod commands;
+mod demo;
 mod device;
 mod memory;
 mod output;
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Outcome {
     match command {
+        Command::Demo(args) => commands::demo::run(&args),
         Command::Generate(args) => commands::generate::run(&args),
         Command::Score(args) => commands::score::run(&args),
         Command::Preprocess(args) => commands::preprocess::run(&args),

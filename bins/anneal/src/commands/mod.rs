@@ -1,6 +1,7 @@
 //! One file a verb.
 
 pub mod bench;
+pub mod demo;
 pub mod generate;
 pub mod merge;
 pub mod preprocess;
