@@ -1,5 +1,5 @@
 //! What the weights of a model take in memory, whole and in few bits, and what one training step adds:
-//! `cargo run --release -p vlm-model --example memory -- MODEL whole|int8|nf4`.
+//! `cargo run --release -p vlm-model --example memory -- MODEL whole|int8|nf4`. Peaks count the mapped file of weights too.
 
 use burn::tensor::Device;
 use lora::{CodeFormat, LoraConfig, Quantization};
@@ -12,11 +12,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (Some(dir), Some(kind)) = (words.next().map(PathBuf::from), words.next()) else {
         return Err("usage: memory MODEL whole|int8|nf4".into());
     };
-    let before = status("VmRSS")?;
+    let before = status("RssAnon")?;
     let mut model = load(&dir, &kind)?;
     eprintln!(
         "weights: {} MiB, {} MiB at most while loading",
-        status("VmRSS")? - before,
+        status("RssAnon")? - before,
         status("VmHWM")? - before
     );
     lora::attach(&mut model, &LoraConfig { r: 16, ..LoraConfig::default() })?;
@@ -30,7 +30,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let completion: Vec<u32> = (0..256).map(|id| id % 200).collect();
     let scored = model.score(&prompt, &[&completion], &Scoring::default())?;
     let loss = scored.log_probs.sum();
-    eprintln!("with the tape of 512 tokens: {} MiB", status("VmRSS")? - before);
+    eprintln!("with the tape of 512 tokens: {} MiB", status("RssAnon")? - before);
     let started = std::time::Instant::now();
     loss.backward();
     eprintln!(

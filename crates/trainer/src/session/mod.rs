@@ -29,7 +29,7 @@ use rl_algos::Positive;
 use sources::Sources;
 use std::path::Path;
 use std::sync::Arc;
-use vlm_model::{Precision, VlModel};
+use vlm_model::{Activations, Precision, VlModel};
 use vlm_processor::{Processor, SpecialTokens};
 
 /// Everything that a recipe asks for, loaded and checked, before the first step.
@@ -137,6 +137,7 @@ impl Session {
                 SftLoss::Dft => SupervisedLoss::Dft,
             },
             sight: Sight::of(&self.model),
+            activations: activations(&self.recipe),
             held_out: self.sources.held_out(self.processor.clone(), longest, examples)?,
         };
         Ok((Box::new(method), plan))
@@ -157,6 +158,7 @@ impl Session {
             losses: preference::losses(dpo)?,
             reference,
             sight: Sight::of(&self.model),
+            activations: activations(&self.recipe),
             held_out: self.sources.held_out(self.processor.clone(), longest, Pairs)?,
         };
         Ok((Box::new(method), plan))
@@ -185,6 +187,11 @@ impl Session {
         let method = Online::new(settings, data, rewards, decode, &self.model).with_held_out(held_out);
         Ok((Box::new(method), plan))
     }
+}
+
+/// What the recipe wants kept for gradients.
+fn activations(recipe: &Recipe) -> Activations {
+    if recipe.run.gradient_checkpointing { Activations::Recomputed } else { Activations::Kept }
 }
 
 /// The rewards that a recipe names.

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use trainer::Sight;
 use trainer::methods::{Batch, Dpo, PairReference, PreferenceLoss};
 use trainer::session::Pairs;
+use vlm_model::Activations;
 
 #[derive(Deserialize)]
 struct Recorded {
@@ -40,7 +41,13 @@ struct Variant {
     gradients: Gradients,
 }
 
-fn update(checkpoint: &str, order: &[String], variant: &Variant, batch: Batch) -> Watched {
+fn update(
+    checkpoint: &str,
+    order: &[String],
+    variant: &Variant,
+    batch: Batch,
+    activations: Activations,
+) -> Watched {
     let model = adapted(checkpoint, &variant.adapter);
     let reference = match &variant.reference {
         None => PairReference::Base,
@@ -53,6 +60,7 @@ fn update(checkpoint: &str, order: &[String], variant: &Variant, batch: Batch) -
         losses: vec![(PreferenceLoss::Sigmoid(Fraction::ZERO), 1.0)],
         reference,
         sight: Sight::of(&model),
+        activations,
         held_out: None,
     };
     one(model, &mut dpo)
@@ -82,9 +90,12 @@ fn loss_rewards_and_gradient_are_those_of_trl_however_the_batch_is_split() {
     for checkpoint in CHECKPOINTS {
         let recorded: Recorded = json(checkpoint, "dpo.json");
         for (name, variant) in &recorded.variants {
-            for batch in [Batch { micro: 3, accumulation: 1 }, Batch { micro: 1, accumulation: 3 }] {
+            for (micro, accumulation, activations) in
+                [(3, 1, Activations::Kept), (1, 3, Activations::Recomputed)]
+            {
+                let batch = Batch { micro, accumulation };
                 let what = format!("{checkpoint} {name} {batch:?}");
-                let update = update(checkpoint, &recorded.batch.rows, variant, batch);
+                let update = update(checkpoint, &recorded.batch.rows, variant, batch, activations);
                 assert_close(&what, update.figure("loss"), variant.loss, 2e-5);
                 for (figure, values) in [
                     ("rewards/chosen", &variant.rewards_chosen),
@@ -113,7 +124,7 @@ fn every_pair_has_the_recorded_rewards() {
         for (name, variant) in &recorded.variants {
             for (index, row) in recorded.batch.rows.iter().enumerate() {
                 let batch = Batch { micro: 1, accumulation: 1 };
-                let update = update(checkpoint, std::slice::from_ref(row), variant, batch);
+                let update = update(checkpoint, std::slice::from_ref(row), variant, batch, Activations::Kept);
                 for (figure, expected) in [
                     ("rewards/chosen", &variant.rewards_chosen),
                     ("rewards/rejected", &variant.rewards_rejected),

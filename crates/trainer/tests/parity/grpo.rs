@@ -18,6 +18,7 @@ use trainer::online::{
     AdvantageRule, Divisor, Experience, KlCorrection, KlTerm, LossSettings, OnlineSettings, Reference,
     Rhythm, Surrogate, Truncated,
 };
+use vlm_model::Activations;
 
 #[derive(Deserialize)]
 struct Recorded {
@@ -58,7 +59,7 @@ struct Variant {
 }
 
 impl Variant {
-    fn settings(&self, micro: usize) -> OnlineSettings {
+    fn settings(&self, micro: usize, activations: Activations) -> OnlineSettings {
         // A second pass would look back at the sampler: that is when its log-probabilities count.
         let passes = if self.on_policy { 1 } else { 2 };
         OnlineSettings {
@@ -66,6 +67,7 @@ impl Variant {
             sampling: SamplingParams::default().with_temperature(self.temperature).unwrap(),
             sampler: SamplerSettings::default(),
             reference: Reference::Base,
+            activations,
             advantage: AdvantageRule::Grpo(Grpo::TRL),
             loss: self.loss(),
         }
@@ -103,7 +105,7 @@ fn generation(checkpoint: &str, recorded: &Recorded, variant: &Variant) -> Vec<E
     let Weighed { rollouts, advantages } = &recorded.rollouts;
     let rewards: Vec<f64> = rollouts.completions.iter().map(|completion| completion.reward).collect();
     let mut generation = rollouts.generation(&variant.old_logps, &rewards);
-    let settings = variant.settings(4);
+    let settings = variant.settings(4, Activations::Kept);
     settings.advantage.apply(&mut generation, &[1.0]).unwrap();
     let weighed = rows(&generation, |written| {
         assert_eq!(written.advantages.len(), written.token_ids.len());
@@ -129,7 +131,7 @@ fn completions_have_the_recorded_log_probabilities_at_every_temperature() {
         for name in ["dapo", "dapo-cool"] {
             let variant = &recorded.variants[name];
             let generation = generation(checkpoint, &recorded, variant);
-            let settings = variant.settings(4);
+            let settings = variant.settings(4, Activations::Kept);
             for (who, model, expected) in
                 [("policy", &policy, &variant.logps), ("reference", &base, &variant.reference_logps)]
             {
@@ -148,11 +150,11 @@ fn every_variant_has_the_loss_the_figures_and_the_gradient_of_trl() {
         for (name, variant) in &recorded.variants {
             let generation = generation(checkpoint, &recorded, variant);
             // Whole groups, and a split that cuts them unevenly.
-            for micro in [4, 3] {
+            for (micro, activations) in [(4, Activations::Kept), (3, Activations::Recomputed)] {
                 let what = format!("{checkpoint} {name} by {micro}");
                 let model = adapted(checkpoint, &recorded.adapter);
-                let update =
-                    rollouts.learn(checkpoint, model, &variant.settings(micro), &generation, &plan(1));
+                let settings = variant.settings(micro, activations);
+                let update = rollouts.learn(checkpoint, model, &settings, &generation, &plan(1));
                 assert_close(&what, update.figure("loss"), variant.loss, 1e-5);
                 assert_close(&what, update.figure("clip_ratio/low_mean"), variant.low, 1e-7);
                 assert_close(&what, update.figure("clip_ratio/high_mean"), variant.high, 1e-7);
@@ -176,7 +178,8 @@ fn one_step_leaves_the_recorded_adapter() {
         let generation = generation(checkpoint, &recorded, variant);
         let model = adapted(checkpoint, &recorded.adapter);
         let rollouts = &recorded.rollouts.rollouts;
-        let mut update = rollouts.learn(checkpoint, model, &variant.settings(4), &generation, &plan);
+        let mut update =
+            rollouts.learn(checkpoint, model, &variant.settings(4, Activations::Kept), &generation, &plan);
         assert_tensors(name, &adapter(&mut update.model), &read(checkpoint, file), 1e-5);
         steps += 1;
     }

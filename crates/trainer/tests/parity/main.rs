@@ -7,6 +7,7 @@ mod full;
 mod generation;
 mod grpo;
 mod numbers;
+mod recomputing;
 mod recorded;
 mod reinforce;
 mod sampling;

@@ -14,6 +14,7 @@ use trainer::online::{
     AdvantageRule, Divisor, Experience, KlCorrection, KlTerm, LossSettings, OnlineSettings, Reference,
     Rhythm, Surrogate, Truncated,
 };
+use vlm_model::Activations;
 
 #[derive(Deserialize)]
 struct Recorded {
@@ -70,12 +71,13 @@ impl Returns {
 }
 
 impl Loss {
-    fn settings(&self, returns: &Returns, micro: usize) -> OnlineSettings {
+    fn settings(&self, returns: &Returns, micro: usize, activations: Activations) -> OnlineSettings {
         OnlineSettings {
             rhythm: Rhythm { completions: 4, prompts: 2, updates: 1, passes: 2, micro },
             sampling: SamplingParams::default(),
             sampler: SamplerSettings::default(),
             reference: Reference::Base,
+            activations,
             advantage: AdvantageRule::ReinforcePp { returns: returns.rule(), kl: returns.kl_reward_coeff },
             loss: LossSettings {
                 surrogate: Surrogate::Clip(ClipBand::new(self.epsilon_low, self.epsilon_high).unwrap()),
@@ -148,9 +150,9 @@ fn losses_figures_and_gradients_are_the_recorded_ones() {
         let recorded: Recorded = json(checkpoint, "reinforce.json");
         for (name, loss) in &recorded.losses {
             let returns = &recorded.returns[&loss.returns];
-            for micro in [4, 3] {
+            for (micro, activations) in [(4, Activations::Kept), (3, Activations::Recomputed)] {
                 let what = format!("{checkpoint} {name} by {micro}");
-                let settings = loss.settings(returns, micro);
+                let settings = loss.settings(returns, micro, activations);
                 let mut generation = recorded.rollouts.generation();
                 settings.advantage.apply(&mut generation, &[1.0]).unwrap();
                 let weighed = rows(&generation, |written| written.advantages.clone());

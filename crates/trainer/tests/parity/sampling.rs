@@ -10,6 +10,7 @@ use trainer::online::{
     AdvantageRule, Divisor, LossSettings, Online, OnlineSettings, Reference, Rhythm, Surrogate, Truncated,
 };
 use trainer::session::Tasks;
+use vlm_model::Activations;
 
 /// Even lengths are better than odd ones: some spread in every group.
 struct EvenLength;
@@ -38,6 +39,7 @@ fn settings(checkpoint: &str, temperature: f64) -> OnlineSettings {
             ..SamplerSettings::default()
         },
         reference: Reference::Base,
+        activations: Activations::Kept,
         advantage: AdvantageRule::Grpo(Grpo::TRL),
         loss: LossSettings {
             surrogate: Surrogate::Clip(ClipBand::PPO),
