@@ -60,8 +60,10 @@ impl Folder<'_> {
 
     fn write_weights(&self, path: &Path, vocabulary: usize) -> Result<(), WriteError> {
         let weights = random(&self.sizes, vocabulary, self.seed);
-        let bytes: Vec<Vec<u8>> =
-            weights.iter().map(|weight| weight.values.iter().flat_map(|value| value.to_le_bytes()).collect()).collect();
+        let bytes: Vec<Vec<u8>> = weights
+            .iter()
+            .map(|weight| weight.values.iter().flat_map(|value| value.to_le_bytes()).collect())
+            .collect();
         let mut views = Vec::with_capacity(weights.len());
         for (weight, bytes) in weights.iter().zip(&bytes) {
             let view = TensorView::new(Dtype::F32, weight.shape.clone(), bytes);

@@ -27,7 +27,9 @@ fn words_of(text: &str) -> Vec<&str> {
     while let Some(first) = rest.chars().next() {
         let lead = usize::from(first == ' ' && rest[1..].starts_with(|c: char| !c.is_whitespace()));
         let Some(kind) = rest[lead..].chars().next() else { break };
-        let run = |belongs: fn(char) -> bool| rest[lead..].find(|c| !belongs(c)).map_or(rest.len(), |end| lead + end);
+        let run = |belongs: fn(char) -> bool| {
+            rest[lead..].find(|c| !belongs(c)).map_or(rest.len(), |end| lead + end)
+        };
         let end = match kind {
             c if c.is_alphabetic() => run(char::is_alphabetic),
             c if c.is_numeric() => lead + c.len_utf8(),
@@ -77,7 +79,10 @@ mod tests {
 
     #[test]
     fn text_is_cut_into_words_digits_and_marks() {
-        assert_eq!(words_of("Is it red, 42?\n<a>"), ["Is", " it", " red", ",", " 4", "2", "?", "\n", "<", "a", ">"]);
+        assert_eq!(
+            words_of("Is it red, 42?\n<a>"),
+            ["Is", " it", " red", ",", " 4", "2", "?", "\n", "<", "a", ">"]
+        );
     }
 
     #[test]

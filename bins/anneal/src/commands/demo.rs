@@ -21,15 +21,22 @@ const ROWS: Rows = Rows { supervised: 10_000, pairs: 200, prompts: 2_000, test: 
 pub fn run(args: &DemoArgs) -> Outcome {
     let home = &args.output;
     if home.exists() {
-        return Err(format!("{}: is there already; remove it, or choose another --output", home.display()).into());
+        return Err(
+            format!("{}: is there already; remove it, or choose another --output", home.display()).into()
+        );
     }
     let started = Instant::now();
     prepare(home, args.seed)?;
     let mut story = Story { home, seed: args.seed, stages: Vec::new() };
     let untrained = VlModel::from_dir(&home.join("model"), &Device::flex(), vlm_model::Precision::F32)?;
     let at_first = measure(&untrained, &home.join("model"), &home.join("data/test.jsonl"))?;
-    eprintln!("untrained: {:.0} % of {} held-out questions right; guessing would give 50 %", 100.0 * at_first.accuracy, ROWS.test);
-    let tuned = story.stage(Kind::Sft, "sft", SFT, "learning from 10,000 conversations, half of them hasty")?;
+    eprintln!(
+        "untrained: {:.0} % of {} held-out questions right; guessing would give 50 %",
+        100.0 * at_first.accuracy,
+        ROWS.test
+    );
+    let tuned =
+        story.stage(Kind::Sft, "sft", SFT, "learning from 10,000 conversations, half of them hasty")?;
     save_folder(&tuned, &home.join("model"), &home.join("sft/model"))?;
     story.stage(Kind::Dpo, "dpo", DPO, "careful answers are better than hasty ones")?;
     story.stage(Kind::Grpo, "grpo", GRPO, "practice: only right answers are rewarded")?;
@@ -89,6 +96,10 @@ fn farewell(story: &Story, report: &Path, started: Instant) {
         story.stages.iter().map(|(name, accuracy)| format!("{name} {:.1} %", 100.0 * accuracy)).collect();
     eprintln!("\nguessing 50 % -> {}   ({:.0} s)", steps.join(" -> "), started.elapsed().as_secs_f64());
     eprintln!("report: {}", report.display());
-    eprintln!("\nThe same with a real model: copy {home}/grpo.yaml, set model_name_or_path to a Qwen2.5-VL folder and");
-    eprintln!("datasets to a file of your own, then\n  anneal grpo recipe.yaml\ndocs/recipes.md lists the settings.");
+    eprintln!(
+        "\nThe same with a real model: copy {home}/grpo.yaml, set model_name_or_path to a Qwen2.5-VL folder and"
+    );
+    eprintln!(
+        "datasets to a file of your own, then\n  anneal grpo recipe.yaml\ndocs/recipes.md lists the settings."
+    );
 }

@@ -1,7 +1,7 @@
 //! How many held-out questions a model answers right.
 
 use burn::module::Module;
-use datasets::{OpenOptions, open};
+use datasets::{Mix, OpenOptions, Shuffle, open};
 use journal::{EvalRecord, WrongSample};
 use rewards::{Group, Registry, RewardSet};
 use rl_algos::SamplingParams;
@@ -32,9 +32,9 @@ pub struct Measured {
 /// Answers every question of `file` greedily.
 pub fn measure(model: &VlModel, folder: &Path, file: &Path) -> Result<Measured, Box<dyn std::error::Error>> {
     let processor = Arc::new(Processor::from_dir(folder)?);
-    let source = open(file, &OpenOptions::default())?;
-    let tasks = Tasks(Prepared::new(source.into(), processor.clone(), None).map_err(|error| error.to_string())?);
-    let prompts = (0..tasks.len()).map(|index| tasks.get(index)).collect::<Result<Vec<Task>, _>>();
+    let questions = Mix::of(open(file, &OpenOptions::default())?.into(), Shuffle::FileOrder)?;
+    let tasks = Tasks(Prepared::new(Arc::new(questions), processor.clone(), None));
+    let prompts = (0..tasks.epoch_len()).map(|index| tasks.get(index)).collect::<Result<Vec<Task>, _>>();
     let prompts = prompts.map_err(|error| error.to_string())?;
     let rewards = RewardSet::new().with_shared(Registry::default().get("exact_tag")?, 1.0);
     let settings = SamplerSettings { stop: processor.special().eos.clone(), ..SamplerSettings::default() };

@@ -1,6 +1,8 @@
 //! What the demo learns from: pictures of shapes, questions about them, and two kinds of annotators.
 
-use datasets::synth::{Colour, Example, Generator, Part, RowKind, SceneSettings, Share, Split, Style, Task, encode_png};
+use datasets::synth::{
+    Colour, Example, Generator, Part, RowKind, SceneSettings, Share, Split, Style, Task, encode_png,
+};
 use serde_json::{Value, json};
 use std::io;
 use std::path::Path;
@@ -21,7 +23,8 @@ pub struct Rows {
 /// last are none of the others'. Returns every text, for the tokenizer.
 pub fn write(dir: &Path, rows: &Rows, seed: u64) -> Result<Vec<String>, Box<dyn std::error::Error>> {
     let colours = vec![Colour::Red, Colour::Blue, Colour::Yellow];
-    let generator = Generator::new(SceneSettings { colours, ..SceneSettings::small() }, seed)?;
+    let generator =
+        Generator::new(SceneSettings { colours, objects: [2, 2], ..SceneSettings::small() }, seed)?;
     std::fs::create_dir_all(dir.join("images"))?;
     let mut texts = Vec::new();
     for (name, part, count, line) in [
