@@ -1,7 +1,7 @@
 //! Gradients of a step: collected over micro-batches, measured and clipped as one vector.
 
 use burn::module::{Module, ModuleVisitor, Param};
-use burn::tensor::{Gradients as Tape, Tensor};
+use burn::tensor::{Gradients as Found, Tensor};
 
 /// One flat gradient for each trainable parameter, in the order of [`trainable`](super::trainable); `None` where no
 /// loss has reached it yet.
@@ -11,9 +11,24 @@ pub struct Gradients(Vec<Option<Tensor<1>>>);
 impl Gradients {
     /// Runs backward from `loss` and adds what reaches the parameters of `module`.
     pub fn add<M: Module>(&mut self, module: &M, loss: &Tensor<1>) {
-        let mut tape = loss.backward();
-        let mut gather = Gather { tape: &mut tape, sum: &mut self.0, next: 0 };
-        module.visit(&mut gather);
+        self.add_through(module, loss, |_, _| {});
+    }
+
+    /// [`add`](Self::add) for a loss whose graph does not go all the way down: `below` takes the gradients on from where
+    /// it ends, and shows what it finds there.
+    pub fn add_through<M: Module>(
+        &mut self,
+        module: &M,
+        loss: &Tensor<1>,
+        below: impl FnOnce(&mut Found, &mut dyn FnMut(&mut Found)),
+    ) {
+        let mut found = loss.backward();
+        self.gather(module, &mut found);
+        below(&mut found, &mut |found| self.gather(module, found));
+    }
+
+    fn gather<M: Module>(&mut self, module: &M, found: &mut Found) {
+        module.visit(&mut Gather { found, sum: &mut self.0, next: 0 });
     }
 
     /// Gradients in the order of the parameters.
@@ -54,7 +69,7 @@ impl Gradients {
 }
 
 struct Gather<'a> {
-    tape: &'a mut Tape,
+    found: &'a mut Found,
     sum: &'a mut Vec<Option<Tensor<1>>>,
     next: usize,
 }
@@ -70,7 +85,7 @@ impl ModuleVisitor for Gather<'_> {
         if self.sum.len() <= index {
             self.sum.resize(index + 1, None);
         }
-        if let Some(gradient) = value.grad_remove(self.tape) {
+        if let Some(gradient) = value.grad_remove(self.found) {
             let gradient: Tensor<1> = gradient.reshape([-1]);
             self.sum[index] = Some(match self.sum[index].take() {
                 Some(sum) => sum + gradient,

@@ -4,7 +4,7 @@ use super::gradients::Gradients;
 use super::metrics::Metrics;
 use super::stop::Stop;
 use burn::module::Module;
-use burn::tensor::Tensor;
+use burn::tensor::{Gradients as Found, Tensor};
 use journal::RolloutRecord;
 
 /// One update in the making: losses go in, gradients and figures come out.
@@ -57,6 +57,16 @@ impl<'a> Step<'a> {
     /// A loss that is not finite spoils the step: it will be skipped. Fails only when the user wants to stop and
     /// has waited long enough; pass that on.
     pub fn backward<M: Module>(&mut self, model: &M, loss: &Tensor<1>) -> Result<(), Abandoned> {
+        self.backward_through(model, loss, |_, _| {})
+    }
+
+    /// [`backward`](Self::backward) for a loss whose graph ends above the weights, see [`Gradients::add_through`].
+    pub fn backward_through<M: Module>(
+        &mut self,
+        model: &M,
+        loss: &Tensor<1>,
+        below: impl FnOnce(&mut Found, &mut dyn FnMut(&mut Found)),
+    ) -> Result<(), Abandoned> {
         self.check()?;
         let value = loss.clone().inner().into_scalar::<f64>();
         self.loss = match self.loss {
@@ -67,7 +77,7 @@ impl<'a> Step<'a> {
         };
         // A loss that touches no trained weight is a constant: nothing to learn from, nothing wrong.
         if self.loss != Loss::NotFinite && loss.is_tracked() {
-            self.gradients.add(model, loss);
+            self.gradients.add_through(model, loss, below);
         }
         Ok(())
     }

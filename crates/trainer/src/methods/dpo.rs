@@ -12,7 +12,7 @@ use burn::tensor::Tensor;
 use journal::EvalRecord;
 use rl_algos::preference::{PairScores, PreferenceBatch, SequenceScores, margins};
 use rl_algos::{Denominator, Positive, aggregate, mean_over_rows, supervised};
-use vlm_model::{Scored, Scoring, VlModel};
+use vlm_model::{Activations, Scored, Scoring, Tape, VlModel};
 use vlm_processor::Prompt;
 
 /// A prompt with a better and a worse answer, as tokens.
@@ -48,8 +48,19 @@ pub struct Dpo {
     pub reference: PairReference,
     /// How pictures are looked at.
     pub sight: Sight,
+    /// What a pass keeps for its gradient.
+    pub activations: Activations,
     /// Pairs to measure on.
     pub held_out: HeldOut<Pair>,
+}
+
+/// What a model says of some pairs.
+struct Scores {
+    /// Sums of log-probabilities of every completion.
+    pairs: PairScores,
+    /// Log-probabilities of the chosen completions' tokens.
+    chosen_logp: Tensor<1>,
+    tape: Tape,
 }
 
 const CURSOR: &str = "dpo.json";
@@ -59,7 +70,8 @@ impl Method<VlModel> for Dpo {
         let pairs = self.data.take(self.batch.rows())?;
         let chosen_tokens: usize = pairs.iter().map(|pair| pair.chosen.len()).sum();
         for (pass, part) in pairs.chunks(self.batch.micro).enumerate() {
-            let (policy, chosen_logp) = self.score(&dropping(model, step, pass), part)?;
+            let Scores { pairs: policy, chosen_logp, tape } =
+                self.score(&dropping(model, step, pass), part, self.activations)?;
             let batch = PreferenceBatch::new(policy.clone(), self.reference_scores(model, part, policy)?)?;
             let mut loss = Tensor::zeros([1], &model.device());
             for (kind, weight) in &self.losses {
@@ -69,7 +81,7 @@ impl Method<VlModel> for Dpo {
                 };
                 loss = loss + term * *weight;
             }
-            step.backward(model, &loss)?;
+            step.backward_through(model, &loss, |above, found| tape.backward(above, found))?;
             self.log(&batch, part, step)?;
         }
         Ok(())
@@ -82,7 +94,7 @@ impl Method<VlModel> for Dpo {
         let (mut accuracy, mut margin) = (0.0, 0.0);
         for index in 0..most {
             let pair = examples.get(index)?;
-            let policy = self.score(&model, std::slice::from_ref(&pair))?.0;
+            let policy = self.score(&model, std::slice::from_ref(&pair), Activations::Kept)?.pairs;
             let reference = self.reference_scores(&model, std::slice::from_ref(&pair), policy.clone())?;
             let figures = margins(&PreferenceBatch::new(policy, reference)?, self.beta)?;
             accuracy += figures.accuracy;
@@ -108,8 +120,12 @@ impl Method<VlModel> for Dpo {
 }
 
 impl Dpo {
-    /// Sums of log-probabilities of every completion, and the flat ones of the chosen.
-    fn score(&mut self, model: &VlModel, pairs: &[Pair]) -> Result<(PairScores, Tensor<1>), Failure> {
+    fn score(
+        &mut self,
+        model: &VlModel,
+        pairs: &[Pair],
+        activations: Activations,
+    ) -> Result<Scores, Failure> {
         let features: Vec<Vec<Tensor<2>>> =
             pairs.iter().map(|pair| self.sight.features(model, &pair.prompt)).collect::<Result<_, _>>()?;
         let completions: Vec<[&[u32]; 2]> =
@@ -122,17 +138,18 @@ impl Dpo {
                 Scored::group(&pair.prompt, completions).with_features(features)
             })
             .collect();
-        let flat = model.score_all(&items, &Scoring::default())?.log_probs;
+        let (scores, tape) = model.score_on_tape(&items, &Scoring::default(), activations)?;
+        let flat = scores.log_probs;
         let rows = PackedRows::new(completions.iter().flatten().map(|completion| completion.len()));
         let side = |first: usize| -> Result<SequenceScores, Failure> {
             let rows = rows.every(first, 2);
             let mask = rows.mask().to_device(&model.device());
             Ok(SequenceScores::new(rows.grid(flat.clone()), &mask)?)
         };
-        let scores = PairScores::new(side(0)?, side(1)?)?;
+        let sides = PairScores::new(side(0)?, side(1)?)?;
         let chosen = rows.every(0, 2);
         let parts = chosen.ranges().iter().map(|range| flat.clone().slice([range.clone()]));
-        Ok((scores, Tensor::cat(parts.collect(), 0)))
+        Ok(Scores { pairs: sides, chosen_logp: Tensor::cat(parts.collect(), 0), tape })
     }
 
     /// The reference's scores; losses that have no use for them get the policy's own.
@@ -149,7 +166,7 @@ impl Dpo {
             PairReference::Base => model.without_adapters(),
             PairReference::Start(start) => start.as_ref().clone(),
         };
-        Ok(self.score(&reference, pairs)?.0)
+        Ok(self.score(&reference, pairs, Activations::Kept)?.pairs)
     }
 
     fn log(&self, batch: &PreferenceBatch, pairs: &[Pair], step: &mut Step) -> Result<(), Failure> {

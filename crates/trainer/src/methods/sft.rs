@@ -11,7 +11,7 @@ use burn::tensor::Tensor;
 use fused_ops::ChosenLogProbs;
 use journal::EvalRecord;
 use rl_algos::{Denominator, Positive, aggregate, supervised};
-use vlm_model::{Scored, Scoring, VlModel};
+use vlm_model::{Activations, Scored, Scoring, Tape, VlModel};
 use vlm_processor::LabelledPrompt;
 
 /// The loss of a label.
@@ -36,6 +36,8 @@ pub struct Sft {
     pub loss: SupervisedLoss,
     /// How pictures are looked at.
     pub sight: Sight,
+    /// What a pass keeps for its gradient.
+    pub activations: Activations,
     /// Conversations to measure on.
     pub held_out: HeldOut<LabelledPrompt>,
 }
@@ -48,7 +50,8 @@ impl Method<VlModel> for Sft {
         let labels: usize = rows.iter().map(labels_of).sum();
         let denominator = Denominator::tokens(Positive::new(labels as f64)?);
         for (pass, part) in rows.chunks(self.batch.micro).enumerate() {
-            let ChosenLogProbs { log_probs, entropy } = self.score(&dropping(model, step, pass), part)?;
+            let (scores, tape) = self.score(&dropping(model, step, pass), part, self.activations)?;
+            let ChosenLogProbs { log_probs, entropy } = scores;
             let counted = log_probs.dims()[0];
             let row = PackedRows::new([counted]);
             let mask = row.mask().to_device(&model.device());
@@ -57,7 +60,8 @@ impl Method<VlModel> for Sft {
                 SupervisedLoss::Nll => supervised::nll(logp_bt, &mask)?,
                 SupervisedLoss::Dft => supervised::dft(logp_bt, &mask)?,
             };
-            step.backward(model, &aggregate(loss_bt, &mask, denominator)?)?;
+            let loss = aggregate(loss_bt, &mask, denominator)?;
+            step.backward_through(model, &loss, |above, found| tape.backward(above, found))?;
             let entropy = entropy.inner().mean().into_scalar::<f64>();
             step.metrics().weighted("entropy", entropy, counted as f64);
         }
@@ -73,7 +77,8 @@ impl Method<VlModel> for Sft {
         let (mut sum, mut labels) = (0.0, 0);
         for index in 0..most {
             let row = examples.get(index)?;
-            sum -= self.score(&model, std::slice::from_ref(&row))?.log_probs.sum().into_scalar::<f64>();
+            let (scores, _) = self.score(&model, std::slice::from_ref(&row), Activations::Kept)?;
+            sum -= scores.log_probs.sum().into_scalar::<f64>();
             labels += labels_of(&row);
         }
         let loss = sum / labels.max(1) as f64;
@@ -96,7 +101,12 @@ impl Method<VlModel> for Sft {
 }
 
 impl Sft {
-    fn score(&mut self, model: &VlModel, rows: &[LabelledPrompt]) -> Result<ChosenLogProbs, Failure> {
+    fn score(
+        &mut self,
+        model: &VlModel,
+        rows: &[LabelledPrompt],
+        activations: Activations,
+    ) -> Result<(ChosenLogProbs, Tape), Failure> {
         let features: Vec<Vec<Tensor<2>>> =
             rows.iter().map(|row| self.sight.features(model, &row.prompt)).collect::<Result<_, _>>()?;
         let items: Vec<Scored> = rows
@@ -104,7 +114,7 @@ impl Sft {
             .zip(&features)
             .map(|(row, features)| Scored::spans(&row.prompt, &row.spans).with_features(features))
             .collect();
-        Ok(model.score_all(&items, &Scoring::default())?)
+        Ok(model.score_on_tape(&items, &Scoring::default(), activations)?)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::sight::Sight;
 use burn::tensor::Tensor;
 use rewards::{GroupReport, RewardSet};
 use rl_algos::{Sampler, SamplingParams};
-use vlm_model::{Scored, VlModel};
+use vlm_model::{Activations, Scored, Tape, VlModel};
 
 /// Turns token ids into the text that rewards read.
 pub type Decode = Box<dyn Fn(&[u32]) -> String + Send>;
@@ -48,7 +48,7 @@ pub fn answer_greedily<S: Sampler<Task>>(
 
 /// The same parameters for the likeliest completion alone.
 pub fn greedy(params: &SamplingParams) -> Result<SamplingParams, Failure> {
-    Ok(params.clone().with_temperature(0.0)?.with_num_generations(1)?)
+    Ok(params.with_temperature(0.0)?.with_num_generations(1)?)
 }
 
 /// Stage 2. Judges every group and notes the totals; the reports say where they come from.
@@ -90,7 +90,8 @@ pub fn consult(
     sight: &mut Sight,
 ) -> Result<(), Failure> {
     for (experience, (_, task)) in generation.iter_mut().zip(asked) {
-        let scores = score(reference, task, &experience.completions, settings, sight)?;
+        let given = Pass { task, completions: &experience.completions, activations: Activations::Kept };
+        let (scores, _) = score(reference, given, settings, sight)?;
         let rows = PackedRows::new(experience.completions.iter().map(|written| written.token_ids.len()));
         let values: Vec<f32> = scores.log_probs.inner().into_data().iter::<f32>().collect();
         for (written, row) in experience.completions.iter_mut().zip(rows.ranges()) {
@@ -112,16 +113,22 @@ pub fn weigh(
     Ok(rule.apply(generation, &weights)?)
 }
 
+/// Completions that go through a network together.
+pub(super) struct Pass<'a> {
+    pub task: &'a Task,
+    pub completions: &'a [Written],
+    pub activations: Activations,
+}
+
 /// Scores of a group's completions as they were drawn: same temperature, same forbidden ids, same positions.
 pub(super) fn score(
     model: &VlModel,
-    task: &Task,
-    completions: &[Written],
+    Pass { task, completions, activations }: Pass,
     settings: &OnlineSettings,
     sight: &mut Sight,
-) -> Result<fused_ops::ChosenLogProbs, Failure> {
+) -> Result<(fused_ops::ChosenLogProbs, Tape), Failure> {
     let features: Vec<Tensor<2>> = sight.features(model, task.prompt())?;
     let ids: Vec<&[u32]> = completions.iter().map(|written| written.token_ids.as_slice()).collect();
     let item = Scored::group(task.prompt(), &ids).with_features(&features);
-    Ok(model.score_all(&[item], &settings.sampler.scoring(&settings.sampling)?)?)
+    Ok(model.score_on_tape(&[item], &settings.sampler.scoring(&settings.sampling)?, activations)?)
 }

@@ -112,7 +112,7 @@ impl LossSettings {
         aggregate(loss_bt, mask, denominator)
     }
 
-    /// β·mean of the estimate, and the mean without β for the log.
+    /// β·mean of the corrected estimate, and for the log its mean over the tokens, as TRL logs it.
     fn kl_loss(
         &self,
         term: KlTerm,
@@ -124,8 +124,6 @@ impl LossSettings {
         let mask = batch.mask();
         let d = LogRatio::new(logp_bt.clone(), reference_bt, mask)?;
         let estimate_bt = term.estimator.estimate(&d, Guard::Overflow);
-        let tokens = mask.host().totals().tokens.max(1) as f64;
-        let mean = mask.row_sum(estimate_bt.clone()).inner().sum().into_scalar::<f64>() / tokens;
         let corrected_bt = match term.correction {
             KlCorrection::Plain => estimate_bt,
             KlCorrection::ImportanceWeighted if self.surrogate.is_sequence_level() => {
@@ -133,6 +131,8 @@ impl LossSettings {
             }
             KlCorrection::ImportanceWeighted => importance_corrected(estimate_bt, batch.ratio())?,
         };
+        let tokens = mask.host().totals().tokens.max(1) as f64;
+        let mean = mask.row_sum(corrected_bt.clone()).inner().sum().into_scalar::<f64>() / tokens;
         let mut loss = aggregate(corrected_bt, mask, denominator)?;
         if let Some(limit) = term.limit {
             loss = loss.clamp(-limit, limit);

@@ -20,7 +20,7 @@ use rl_algos::{Grid, Mask, Totals};
 use rollout::LocalSampler;
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
-use vlm_model::VlModel;
+use vlm_model::{Tape, VlModel};
 
 const STATE: &str = "online.json";
 
@@ -94,7 +94,7 @@ impl Online {
         let tasks = self.data.take(rhythm.prompts * rhythm.updates)?;
         self.asked = (first..).zip(tasks).collect();
         let model = model.valid();
-        let params = self.settings.sampling.clone().with_seed(step.seed);
+        let params = self.settings.sampling.with_seed(step.seed);
         let mut sampler = LocalSampler::new(&model, &self.settings.sampler, &self.decode)
             .at_step(self.state.generations)
             .starting_at(first)
@@ -135,10 +135,10 @@ impl Online {
         let parts = self.parts(first..first + rhythm.prompts);
         let whole = self.whole(&parts)?;
         for (pass, part) in parts.iter().enumerate() {
-            let rows = self.score(&dropping(model, step, pass), part, step)?;
+            let (rows, tape) = self.score(&dropping(model, step, pass), part, step)?;
             let tokens = rows.mask.totals().tokens as f64;
             let Computed { loss, figures } = self.settings.loss.compute(rows, whole)?;
-            step.backward(model, &loss)?;
+            step.backward_through(model, &loss, |above, found| tape.backward(above, found))?;
             figures.into_iter().for_each(|(name, value)| step.metrics().weighted(name, value, tokens));
         }
         self.state.updates_made += 1;
@@ -175,15 +175,16 @@ impl Online {
     }
 
     /// The policy's view of a part, beside everything that was noted when it was generated.
-    fn score(&mut self, model: &VlModel, part: &Part, step: &mut Step) -> Result<Scored, Failure> {
+    fn score(&mut self, model: &VlModel, part: &Part, step: &mut Step) -> Result<(Scored, Tape), Failure> {
         let (mask, truncated) = self.mask(part)?;
         let Self { settings, sight, state, asked, .. } = self;
         let written = &state.generation[part.group].completions[part.rows.clone()];
         let task = &asked[part.group].1;
-        let scores = generate::score(model, task, written, settings, sight)?;
+        let given = generate::Pass { task, completions: written, activations: settings.activations };
+        let (scores, tape) = generate::score(model, given, settings, sight)?;
         let rows = PackedRows::new(written.iter().map(|written| written.token_ids.len()));
         let logp_bt = rows.grid(scores.log_probs);
-        let cells = |of: &dyn Fn(usize, usize) -> f64| mask.fill(|row, t| of(row, t));
+        let cells = |of: &dyn Fn(usize, usize) -> f64| mask.fill(of);
         let sampler_bt = cells(&|row, t| f64::from(written[row].logprobs[t]));
         let tokens = mask.totals().tokens as f64;
         let entropy = scores.entropy.clone().inner().mean().into_scalar::<f64>();
@@ -195,7 +196,7 @@ impl Online {
         let reference_bt = written.iter().all(|written| written.reference.is_some()).then(|| {
             cells(&|row, t| written[row].reference.as_ref().map_or(0.0, |values| f64::from(values[t])))
         });
-        Ok(Scored {
+        let scored = Scored {
             logp_bt,
             old_bt: (!settings.is_on_policy()).then_some(sampler_bt),
             reference_bt,
@@ -203,7 +204,8 @@ impl Online {
             advantage_bt: cells(&|row, t| written[row].advantages[t]),
             mask,
             truncated,
-        })
+        };
+        Ok((scored, tape))
     }
 
     fn prompt_texts(&self) -> Result<Vec<String>, Failure> {

@@ -5,6 +5,7 @@ use super::surrogate::Surrogate;
 use rl_algos::kl::Estimator;
 use rl_algos::{Aggregation, Fraction, SamplingParams};
 use rollout::SamplerSettings;
+use vlm_model::Activations;
 
 /// How many prompts are answered, and how often the answers are used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,6 +114,8 @@ pub struct OnlineSettings {
     pub advantage: AdvantageRule,
     /// Advantages to a loss.
     pub loss: LossSettings,
+    /// What a pass keeps for its gradient.
+    pub activations: Activations,
 }
 
 impl OnlineSettings {

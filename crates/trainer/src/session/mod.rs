@@ -35,7 +35,7 @@ use rl_algos::Positive;
 use sources::Sources;
 use std::path::Path;
 use std::sync::Arc;
-use vlm_model::{Precision, VlModel};
+use vlm_model::{Activations, Precision, VlModel};
 use vlm_processor::{Processor, ProcessorError, SpecialTokens};
 
 /// Everything that a recipe asks for, loaded and checked, before the first step.
@@ -67,7 +67,9 @@ impl Session {
         let mut model = VlModel::from_dir(folder, device, Precision::F32)?;
         let weights: Box<dyn Weights<VlModel>> = match &recipe.tuning {
             Tuning::Adapter(lora) => {
-                Box::new(AdapterWeights::prepare(&mut model, lora, folder, recipe.run.seed)?)
+                let (adapted, weights) = AdapterWeights::prepare(model, lora, folder, recipe.run.seed)?;
+                model = adapted;
+                Box::new(weights)
             }
             Tuning::Full(full) => {
                 model = tune::unfreeze(model, full);
@@ -138,6 +140,7 @@ impl Session {
                 SftLoss::Dft => SupervisedLoss::Dft,
             },
             sight: Sight::of(&self.model),
+            activations: activations(&self.recipe),
             held_out: self.sources.held_out(self.processor.clone(), longest, examples)?,
         };
         Ok((Box::new(method), plan))
@@ -158,6 +161,7 @@ impl Session {
             losses: preference::losses(dpo)?,
             reference,
             sight: Sight::of(&self.model),
+            activations: activations(&self.recipe),
             held_out: self.sources.held_out(self.processor.clone(), longest, Pairs)?,
         };
         Ok((Box::new(method), plan))
@@ -203,6 +207,11 @@ fn batch(recipe: &Recipe) -> Batch {
 /// Updates of an epoch where every row is seen once.
 fn updates(recipe: &Recipe, sources: &Sources) -> f64 {
     sources.rows() as f64 / batch(recipe).rows() as f64
+}
+
+/// What the recipe wants kept for gradients.
+fn activations(recipe: &Recipe) -> Activations {
+    if recipe.run.gradient_checkpointing { Activations::Recomputed } else { Activations::Kept }
 }
 
 /// The rewards that a recipe names.

@@ -4,7 +4,7 @@ use super::SessionError;
 use lora::peft;
 use recipe::{LoraSettings, Recipe, Targets, Tuning};
 use vlm_model::weights::Checkpoint;
-use vlm_model::{LoadError, ModelConfig};
+use vlm_model::{Activations, LoadError, ModelConfig};
 
 /// Bytes of a number: training computes in f32.
 const NUMBER: u64 = 4;
@@ -53,7 +53,10 @@ impl Needs {
             weights: all * NUMBER,
             gradients: (trained + beside) * NUMBER,
             optimiser: 2 * trained * NUMBER,
-            activations: rows * longest as u64 * kept_of_a_token(&config) * NUMBER,
+            activations: rows
+                * longest as u64
+                * kept_of_a_token(&config, super::activations(recipe))
+                * NUMBER,
             checkpoint: 3 * trained * NUMBER,
         })
     }
@@ -94,10 +97,15 @@ fn is_changed(asked: &LoraSettings, module: &str) -> bool {
 }
 
 /// Numbers that one token leaves behind for the gradient: norms, projections and sums of every decoder layer, the gated
-/// products of its MLP, and the distribution over the vocabulary with its gradient.
-fn kept_of_a_token(config: &ModelConfig) -> u64 {
+/// products of its MLP, and the distribution over the vocabulary with its gradient. Where layers are computed again, all
+/// but one leave only their input.
+fn kept_of_a_token(config: &ModelConfig, activations: Activations) -> u64 {
     let text = &config.text;
     let keys = text.hidden_size / text.heads.max(1) * text.kv_heads;
     let layer = 12 * text.hidden_size + 4 * text.intermediate_size + 4 * keys;
-    (text.layers * layer + 2 * text.vocab_size) as u64
+    let layers = match activations {
+        Activations::Kept => text.layers * layer,
+        Activations::Recomputed => text.layers * text.hidden_size + layer,
+    };
+    (layers + 2 * text.vocab_size) as u64
 }

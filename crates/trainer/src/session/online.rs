@@ -1,6 +1,6 @@
 //! A recipe's `grpo` and `reinforce` sections as settings of online learning.
 
-use super::SessionError;
+use super::{SessionError, activations};
 use crate::online::{
     AdvantageRule, Divisor, KlCorrection, KlTerm, LossSettings, OnlineSettings, Reference, Rhythm, Surrogate,
     Truncated,
@@ -63,6 +63,7 @@ pub fn grpo(
         reference: reference(grpo.kl.reference),
         advantage: advantage(&grpo.advantage),
         loss,
+        activations: activations(recipe),
     })
 }
 
@@ -113,6 +114,7 @@ pub fn reinforce(
             top_entropy: None,
             entropy_bonus: 0.0,
         },
+        activations: activations(recipe),
     })
 }
 

@@ -82,10 +82,10 @@ impl Method<Network> for Curve {
             step.backward(model, &loss)?;
         }
         step.metrics().count("tokens", self.rows as f64);
-        if let Some((at, stop)) = &self.stop_at {
-            if step.index + 1 == *at {
-                stop.request();
-            }
+        if let Some((at, stop)) = &self.stop_at
+            && step.index + 1 == *at
+        {
+            stop.request();
         }
         Ok(())
     }
