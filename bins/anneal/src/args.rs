@@ -32,6 +32,16 @@ pub enum Command {
     Score(ScoreArgs),
     /// Write the pixels, ids and positions that the model would be given
     Preprocess(PreprocessArgs),
+    /// Supervised fine-tuning: learn what the assistant wrote
+    Sft(TrainArgs),
+    /// Preference optimisation: learn from pairs of a better and a worse answer
+    Dpo(TrainArgs),
+    /// Reinforcement learning from groups of completions and their rewards
+    Grpo(TrainArgs),
+    /// Reinforce++: one completion a prompt, whitened returns, KL in the reward
+    Reinforce(TrainArgs),
+    /// Check every checkpoint of a run against its checksums
+    Verify(VerifyArgs),
     /// Put an adapter into the weights of its model
     Merge(MergeArgs),
     /// Measure preprocessing, prefill and decoding on this machine
@@ -47,9 +57,16 @@ pub struct ModelArgs {
     /// Folder of a LoRA adapter for the model, as PEFT or training writes it
     #[arg(long, value_name = "DIR")]
     pub adapter: Option<PathBuf>,
+    #[command(flatten)]
+    pub device: DeviceArgs,
+}
+
+/// What computes.
+#[derive(Args)]
+pub struct DeviceArgs {
     /// cpu, wgpu, vulkan or cuda, with :N for the N-th card
-    #[arg(long, default_value = "cpu")]
-    pub device: String,
+    #[arg(long = "device", value_name = "DEVICE", default_value = "cpu")]
+    pub name: String,
     /// Type of weights and activations; auto is float32 on cpu and wgpu, bfloat16 on vulkan and cuda
     #[arg(long, value_enum, default_value_t = Dtype::Auto)]
     pub dtype: Dtype,
@@ -171,6 +188,30 @@ pub struct PreprocessArgs {
     /// Make files again that are there already
     #[arg(long)]
     pub overwrite: bool,
+}
+
+/// Arguments of `sft`, `dpo`, `grpo` and `reinforce`.
+#[derive(Args)]
+pub struct TrainArgs {
+    /// YAML file of settings; docs/recipes.md lists the keys
+    #[arg(value_name = "RECIPE.yaml")]
+    pub recipe: PathBuf,
+    /// Settings that replace those of the recipe
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Go on with a run: `latest`, or the path of one of its checkpoints
+    #[arg(long, value_name = "latest|PATH")]
+    pub resume: Option<String>,
+    #[command(flatten)]
+    pub device: DeviceArgs,
+}
+
+/// Arguments of `verify`.
+#[derive(Args)]
+pub struct VerifyArgs {
+    /// A run's output_dir
+    #[arg(value_name = "RUN")]
+    pub run: PathBuf,
 }
 
 /// Arguments of `bench`.

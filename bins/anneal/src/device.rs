@@ -1,6 +1,6 @@
 //! From `--device` and `--dtype` to a device that computes.
 
-use crate::args::{Dtype, ModelArgs};
+use crate::args::{DeviceArgs, Dtype, ModelArgs};
 use burn::tensor::Device;
 use vlm_model::{Precision, VlModel};
 
@@ -24,15 +24,15 @@ pub enum DeviceError {
 }
 
 /// The device and precision that the flags ask for; also sets the number of threads.
-pub fn open(args: &ModelArgs) -> Result<(Device, Precision), DeviceError> {
+pub fn open(args: &DeviceArgs) -> Result<(Device, Precision), DeviceError> {
     if let Some(threads) = args.threads {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
         pool.build_global().map_err(|error| DeviceError::Threads(error.to_string()))?;
     }
-    let unknown = || DeviceError::Unknown(args.device.clone());
-    let (kind, index) = match args.device.split_once(':') {
+    let unknown = || DeviceError::Unknown(args.name.clone());
+    let (kind, index) = match args.name.split_once(':') {
         Some((kind, index)) => (kind, index.parse().map_err(|_| unknown())?),
-        None => (args.device.as_str(), 0usize),
+        None => (args.name.as_str(), 0usize),
     };
     let device = match kind {
         "cpu" if index == 0 => Device::flex(),
@@ -90,7 +90,7 @@ fn cuda(_: usize) -> Result<Device, DeviceError> {
 
 /// The model of the flags, loaded.
 pub fn load_model(args: &ModelArgs) -> Result<VlModel, Box<dyn std::error::Error>> {
-    let (device, precision) = open(args)?;
+    let (device, precision) = open(&args.device)?;
     let bar = crate::progress::spinner("loading the model");
     let mut model = VlModel::from_dir(&args.model, &device, precision)?;
     if let Some(adapter) = &args.adapter {

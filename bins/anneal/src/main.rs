@@ -7,13 +7,23 @@ mod memory;
 mod output;
 mod progress;
 mod rows;
+mod signals;
 
 use args::{Cli, Command};
 use clap::Parser;
+use recipe::Kind;
 use std::process::ExitCode;
 
 /// What a command returns: any error, shown to the user as its text and the texts of its causes.
 type Outcome = Result<(), Box<dyn std::error::Error>>;
+
+/// The user ended a run; everything has been said and saved.
+#[derive(Debug, thiserror::Error)]
+#[error("stopped")]
+struct Stopped {
+    /// What the process ends with.
+    code: u8,
+}
 
 fn main() -> ExitCode {
     memory::keep_freed_pages();
@@ -25,6 +35,9 @@ fn main() -> ExitCode {
     match run(cli.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
+            if let Some(stopped) = error.downcast_ref::<Stopped>() {
+                return ExitCode::from(stopped.code);
+            }
             eprintln!("error: {}", plain(&explain(error.as_ref())));
             ExitCode::FAILURE
         }
@@ -36,6 +49,11 @@ fn run(command: Command) -> Outcome {
         Command::Generate(args) => commands::generate::run(&args),
         Command::Score(args) => commands::score::run(&args),
         Command::Preprocess(args) => commands::preprocess::run(&args),
+        Command::Sft(args) => commands::train::run(Kind::Sft, &args),
+        Command::Dpo(args) => commands::train::run(Kind::Dpo, &args),
+        Command::Grpo(args) => commands::train::run(Kind::Grpo, &args),
+        Command::Reinforce(args) => commands::train::run(Kind::Reinforce, &args),
+        Command::Verify(args) => commands::verify::run(&args),
         Command::Merge(args) => commands::merge::run(&args),
         Command::Bench(args) => commands::bench::run(&args),
     }

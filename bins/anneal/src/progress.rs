@@ -19,3 +19,13 @@ pub fn spinner(what: &'static str) -> ProgressBar {
     bar.enable_steady_tick(Duration::from_millis(200));
     bar
 }
+
+/// A bar over the steps of a run.
+pub fn steps(total: u64, done: u64) -> ProgressBar {
+    let bar = ProgressBar::new(total).with_position(done);
+    let style = "{bar:24} {pos}/{len}  {eta} left  {msg}";
+    bar.set_style(ProgressStyle::with_template(style).expect("the template is a constant"));
+    bar.enable_steady_tick(Duration::from_millis(500));
+    bar.reset_eta();
+    bar
+}

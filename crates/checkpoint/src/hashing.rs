@@ -6,6 +6,15 @@ use sha2::{Digest, Sha256};
 
 use crate::manifest::hex;
 
+/// SHA-256 of some bytes in hexadecimal digits, as [`StepMeta::config_hash`](crate::StepMeta) wants it.
+///
+/// ```
+/// assert!(checkpoint::digest(b"").starts_with("e3b0c44298fc1c14"));
+/// ```
+pub fn digest(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
 /// A writer that hashes what goes through it.
 pub(crate) struct Hashing<W> {
     pub(crate) inner: W,

@@ -54,6 +54,7 @@ pub use error::{Action, IoFailure, LoadError, SaveError, Skipped};
 pub use file_name::NameFlaw;
 pub use flaw::{Flaw, ManifestFlaw};
 pub use fs::{Fs, Kind, OutFile};
+pub use hashing::digest;
 pub use load::Loaded;
 pub use lock::{Holder, LockError, RunLock};
 pub use manifest::{MANIFEST_VERSION, StepMeta};

@@ -107,7 +107,7 @@ fn nearest(sample: &[RawRow]) -> String {
     };
     let mut close: Vec<(f64, String)> = specs()
         .filter_map(|spec| {
-            let all = spec.signs.iter().map(|signs| lacking(signs));
+            let all = spec.signs.iter().map(&lacking);
             let (missing, needed) = all.min_by_key(|(missing, _)| missing.len())?;
             let share = missing.len() as f64 / needed as f64;
             Some((share, format!("{} (lacks {})", spec.name, missing.join(", "))))

@@ -1,4 +1,5 @@
 //! Files that are broken or hostile: every bad row is named, nothing outside the folder is read, memory stays small.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "these are the helpers of tests")]
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -282,7 +283,9 @@ fn folders_of_several_splits_want_one_named() {
     };
     assert_eq!(of("train").unwrap().len().unwrap(), 3);
     assert_eq!(of("test").unwrap().len().unwrap(), 1);
-    assert!(of("dev").err().unwrap().to_string().contains("no data file whose name begins with \"dev\""));
+    write(folder.path(), "geometry3k_validation_v0.jsonl", row("e"));
+    assert_eq!(of("validation").unwrap().len().unwrap(), 1);
+    assert!(of("dev").err().unwrap().to_string().contains("no data file whose name says \"dev\""));
 }
 
 #[test]

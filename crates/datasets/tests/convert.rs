@@ -1,4 +1,5 @@
 //! What is written is read back equal, and nothing is written over.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "these are the helpers of tests")]
 
 mod meaning;
 

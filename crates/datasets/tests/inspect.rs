@@ -1,4 +1,5 @@
 //! An inspection says what is in a file and what is wrong with it.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "these are the helpers of tests")]
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,5 @@
 //! Mixing, shuffling, splitting and resuming are functions of seed, epoch and position.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "these are the helpers of tests")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;

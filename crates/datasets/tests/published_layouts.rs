@@ -1,4 +1,5 @@
 //! Files of every layout, written by other people's libraries, mean what the script that wrote them says.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "these are the helpers of tests")]
 
 mod meaning;
 

@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use datasets::synth::{
-    Colour, Distinct, Example, Generator, Layout, Part, RowKind, SceneSettings, Shape, Share, Split, Style,
-    Task,
+    Colour, Example, Generator, Part, RowKind, SceneSettings, Shape, Share, Split, Style, Task,
 };
 
 /// Everything that is asked with finitely many answers.

@@ -86,6 +86,20 @@ pub(crate) fn into_flex(tensor: DispatchTensor) -> FlexTensor {
     }
 }
 
+/// The CPU tensor of 32-bit integers inside a tensor, made dense; `None` for any other.
+pub(crate) fn into_flex_words(tensor: DispatchTensor) -> Option<FlexTensor> {
+    let kind = match tensor.kind {
+        DispatchTensorKind::Autodiff(inner) => *inner,
+        kind => kind,
+    };
+    match kind {
+        DispatchTensorKind::Flex(BackendTensor::Int(words)) if words.dtype() == DType::I32 => {
+            Some(dense(words))
+        }
+        _ => None,
+    }
+}
+
 /// Runs an operation and records its backward pass if any input is tracked.
 fn tape<O: Operation<N>, const N: usize>(operation: O, inputs: [Tracked; N]) -> Tracked {
     let nodes = inputs.each_ref().map(Tracked::node);

@@ -13,6 +13,7 @@ mod kernel;
 mod linear;
 mod log_sum_exp;
 mod lora_linear;
+mod quantized;
 mod rms_norm;
 mod rotary;
 mod row_softmax;
@@ -24,6 +25,7 @@ pub use attention::{AttentionPlan, KeyRows, PlanError, Segment, Visibility, atte
 pub use linear::linear;
 pub use log_sum_exp::log_sum_exp;
 pub use lora_linear::{LoraPair, lora_linear};
+pub use quantized::{BlockScales, CodeFormat, PackedMatrix, ScaleCoding, quantized_linear};
 pub use rms_norm::rms_norm;
 pub use rotary::rotary;
 pub use row_softmax::RowSoftmax;
@@ -36,6 +38,7 @@ pub mod plain {
     pub use crate::attention::plain as attention;
     pub use crate::linear::plain as linear;
     pub use crate::lora_linear::plain as lora_linear;
+    pub use crate::quantized::plain as quantized_linear;
     pub use crate::rms_norm::plain as rms_norm;
     pub use crate::rotary::plain as rotary;
     pub use crate::swiglu::plain as swiglu;

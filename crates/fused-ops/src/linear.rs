@@ -113,7 +113,7 @@ pub(crate) fn shape(x: &FlexTensor, weight: &FlexTensor) -> [usize; 2] {
     [rows, outer]
 }
 
-fn add_to_rows(y: &mut [f32], bias: &[f32]) {
+pub(crate) fn add_to_rows(y: &mut [f32], bias: &[f32]) {
     let work = y.len();
     threads::for_row_blocks(y, bias.len(), work, |_, block| {
         for row in block.chunks_exact_mut(bias.len().max(1)) {

@@ -10,6 +10,7 @@
 //! | [`LoraConfig`], [`Targets`] | which maps get which adapter |
 //! | [`attach`], [`detach`], [`set_dropout`] | on, off, in training |
 //! | [`merge`], [`unmerge`] | adapters into weights and back |
+//! | [`quantize`], [`Quantization`] | frozen weights in four or eight bits |
 //! | [`peft`] | folders of adapters that PEFT reads and writes |
 
 mod adapter;
@@ -22,6 +23,7 @@ mod low_rank;
 mod magnitude;
 mod merge;
 pub mod peft;
+mod quantized;
 mod random;
 mod targets;
 
@@ -30,8 +32,10 @@ pub use attach::{Attached, Linears, attach, detach};
 pub use config::{LoraConfig, Variant};
 pub use dropout::{Dropout, DropoutMode, set_dropout};
 pub use error::LoraError;
+pub use fused_ops::{CodeFormat, ScaleCoding};
 pub use linear::{Base, Linear};
 pub use low_rank::LowRank;
 pub use magnitude::Magnitude;
 pub use merge::{Merged, merge, unmerge};
+pub use quantized::{Packed, Quantization, Quantized, quantize};
 pub use targets::{Targets, Vision};

@@ -1,14 +1,17 @@
 //! Affine maps whose weight may be frozen, stored in few bits, and adapted.
 
-use crate::Adapter;
+use crate::{Adapter, Packed, Quantization};
 use burn::module::{Module, Param};
 use burn::tensor::{DType, Device, Tensor};
 
 /// The weight of a [`Linear`], `[outputs, inputs]`.
 #[derive(Module, Debug)]
+#[expect(clippy::large_enum_variant, reason = "each map has one, and tensors are handles")]
 pub enum Base {
     /// As the files hold it.
     Dense(Param<Tensor<2>>),
+    /// In few bits.
+    Packed(Packed),
 }
 
 impl Base {
@@ -16,6 +19,7 @@ impl Base {
     pub fn dense(&self) -> Tensor<2> {
         match self {
             Self::Dense(weight) => weight.val(),
+            Self::Packed(packed) => packed.unpack(),
         }
     }
 
@@ -23,6 +27,7 @@ impl Base {
     pub fn shape(&self) -> [usize; 2] {
         match self {
             Self::Dense(weight) => weight.val().dims(),
+            Self::Packed(packed) => packed.shape(),
         }
     }
 
@@ -30,6 +35,7 @@ impl Base {
     pub(crate) fn dtype(&self) -> DType {
         match self {
             Self::Dense(weight) => weight.val().dtype(),
+            Self::Packed(packed) => packed.dtype(),
         }
     }
 
@@ -37,6 +43,7 @@ impl Base {
     pub(crate) fn forward(&self, rows: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor<2> {
         match self {
             Self::Dense(weight) => fused_ops::linear(rows, weight.val(), bias),
+            Self::Packed(packed) => fused_ops::quantized_linear(rows, &packed.matrix(), bias),
         }
     }
 }
@@ -58,6 +65,12 @@ impl Linear {
     /// A map without adapter.
     pub fn new(weight: Param<Tensor<2>>, bias: Option<Param<Tensor<1>>>) -> Self {
         Self { weight: Base::Dense(weight), bias, adapter: None, kernel: Vec::new() }
+    }
+
+    /// A map without adapter whose weight is stored in few bits.
+    pub fn packed(weight: Tensor<2>, bias: Option<Param<Tensor<1>>>, quantization: &Quantization) -> Self {
+        let weight = Base::Packed(Packed::of(weight, quantization));
+        Self { weight, bias, adapter: None, kernel: Vec::new() }
     }
 
     /// Says that files give the weight the shape `[outputs, kernel…]`: it is a convolution that does not overlap.
@@ -103,6 +116,7 @@ impl Linear {
     pub fn device(&self) -> Device {
         match &self.weight {
             Base::Dense(weight) => weight.val().device(),
+            Base::Packed(packed) => packed.device(),
         }
     }
 

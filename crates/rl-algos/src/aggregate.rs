@@ -113,6 +113,11 @@ impl Denominator {
         Self { divisor: self.divisor / world.get(), ..self }
     }
 
+    /// For one of `parts` micro-batches that each divide by their own totals and are then averaged: TRL's `bnpo`.
+    pub const fn split(self, parts: usize) -> Self {
+        Self { divisor: self.divisor * parts as f64, ..self }
+    }
+
     /// The number itself.
     pub const fn divisor(&self) -> f64 {
         self.divisor

@@ -115,12 +115,12 @@ impl Mask {
     }
 
     /// All values that count, row after row.
-    pub(crate) fn all_kept<'a>(&'a self, values: &'a Grid<f64>) -> impl Iterator<Item = f64> + 'a {
+    pub fn all_kept<'a>(&'a self, values: &'a Grid<f64>) -> impl Iterator<Item = f64> + 'a {
         (0..self.shape()[0]).flat_map(move |row| self.kept(values, row))
     }
 
     /// Computes a value for every token that counts; 0 elsewhere.
-    pub(crate) fn fill(&self, mut value: impl FnMut(usize, usize) -> f64) -> Grid<f64> {
+    pub fn fill(&self, mut value: impl FnMut(usize, usize) -> f64) -> Grid<f64> {
         Grid::from_fn(self.shape(), |row, t| if self.row(row)[t] { value(row, t) } else { 0.0 })
     }
 }

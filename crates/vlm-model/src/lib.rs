@@ -35,4 +35,5 @@ pub use features::FeatureCache;
 pub use model::{LoadError, VlModel};
 pub use prompt::PromptError;
 pub use score::{Continuation, Scored, Scoring};
+pub use text::{Activations, Tape};
 pub use weights::Precision;

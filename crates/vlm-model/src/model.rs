@@ -7,6 +7,7 @@ use crate::vision::VisionTower;
 use crate::weights::{Checkpoint, CheckpointError, Precision, WeightLoader};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
+use lora::Quantization;
 use std::path::Path;
 
 /// Why a model folder cannot be loaded.
@@ -49,6 +50,20 @@ impl VlModel {
         Ok(Self::load(config, &Checkpoint::open(dir)?, device, precision)?)
     }
 
+    /// Loads a Hugging Face folder with the weights of linear maps in few bits, one after another: memory never holds
+    /// them all as they are in the files. Made for training adapters beside them.
+    pub fn from_dir_quantized(
+        dir: &Path,
+        device: &Device,
+        precision: Precision,
+        quantization: &Quantization,
+    ) -> Result<Self, LoadError> {
+        let config = ModelConfig::from_dir(dir)?;
+        let checkpoint = Checkpoint::open(dir)?;
+        let loader = WeightLoader::new(&checkpoint, device, precision).with_quantization(quantization);
+        Ok(Self::read(config, &checkpoint, loader)?)
+    }
+
     /// Builds the network of `config` from the tensors of a checkpoint.
     pub fn load(
         config: ModelConfig,
@@ -56,7 +71,14 @@ impl VlModel {
         device: &Device,
         precision: Precision,
     ) -> Result<Self, CheckpointError> {
-        let loader = WeightLoader::new(checkpoint, device, precision);
+        Self::read(config, checkpoint, WeightLoader::new(checkpoint, device, precision))
+    }
+
+    fn read(
+        config: ModelConfig,
+        checkpoint: &Checkpoint,
+        loader: WeightLoader,
+    ) -> Result<Self, CheckpointError> {
         let root = loader.root();
         let head = [config.text.vocab_size, config.text.hidden_size];
         let own_head = has_own_head(&config, checkpoint);

@@ -1,7 +1,7 @@
 //! Log-probabilities of given tokens.
 
 use crate::layout::Layout;
-use crate::text::Memory;
+use crate::text::{Activations, Tape};
 use crate::{PromptError, VlModel};
 use burn::tensor::{Int, Tensor, TensorData};
 use fused_ops::ChosenLogProbs;
@@ -86,19 +86,33 @@ impl VlModel {
     /// completions: each sees the prompt's rows and its own, which gives what separate passes would give.
     /// Differentiable when the model's weights are.
     pub fn score_all(&self, items: &[Scored], scoring: &Scoring) -> Result<ChosenLogProbs, PromptError> {
+        Ok(self.score_on_tape(items, scoring, Activations::Kept)?.0)
+    }
+
+    /// [`score_all`](Self::score_all) with a choice of what is kept for the gradient. The gradients of a loss of these
+    /// scores go through [`Tape::backward`] to reach the weights of the layers.
+    pub fn score_on_tape(
+        &self,
+        items: &[Scored],
+        scoring: &Scoring,
+        activations: Activations,
+    ) -> Result<(ChosenLogProbs, Tape), PromptError> {
         let layout = Layout::new(items)?;
         if layout.targets.is_empty() {
             let none = || Tensor::zeros([0], &self.device());
-            return Ok(ChosenLogProbs { log_probs: none(), entropy: none() });
+            return Ok((ChosenLogProbs { log_probs: none(), entropy: none() }, Tape::default()));
         }
         let rows = self.embed_items(items)?;
         let positions = layout.positions(items, scoring.continuation);
-        let hidden = self.model.forward(rows, &positions, &layout.plan(), &mut Memory::Pass);
+        let (hidden, tape) = self.model.forward_on_tape(rows, &positions, &layout.plan(), activations);
         let hidden = select_rows(hidden, &layout.predictors);
         // An id without a row in the head has no probability to take away.
         let known = |id: &u32| (*id as usize) < self.config().text.vocab_size;
         let forbidden: Vec<u32> = scoring.forbidden.iter().copied().filter(known).collect();
-        Ok(fused_ops::token_log_probs(hidden, self.head(), &layout.targets, scoring.temperature, &forbidden))
+        let targets = &layout.targets;
+        let scores =
+            fused_ops::token_log_probs(hidden, self.head(), targets, scoring.temperature, &forbidden);
+        Ok((scores, tape))
     }
 
     /// Embedded rows of all items in the order of their layout.

@@ -60,6 +60,15 @@ impl Processor {
         self
     }
 
+    /// The same processor with other limits for images, where they are given.
+    #[must_use]
+    pub fn with_pixels(mut self, min: Option<usize>, max: Option<usize>) -> Self {
+        let budget = &mut self.vision.image;
+        budget.min_pixels = min.unwrap_or(budget.min_pixels);
+        budget.max_pixels = max.unwrap_or(budget.max_pixels);
+        self
+    }
+
     /// The same processor, announcing visuals as `ids` says.
     #[must_use]
     pub fn with_vision_ids(mut self, ids: VisionIds) -> Self {

@@ -76,6 +76,21 @@ impl Prompt {
         [last.saturating_add(1).saturating_add_unsigned(n as u64); 3]
     }
 
+    /// The first `len` tokens as a prompt of their own, with the visuals that they show.
+    #[must_use]
+    pub fn prefix(&self, len: usize) -> Self {
+        let len = len.min(self.tokens.len());
+        let tokens = self.tokens[..len].to_vec();
+        let shown = tokens.iter().filter_map(|token| match token {
+            Token::Vision { visual, .. } => Some(*visual as usize + 1),
+            Token::Text(_) => None,
+        });
+        let visuals = self.visuals[..shown.max().unwrap_or(0)].to_vec();
+        let positions = self.positions[..len].to_vec();
+        let next = positions.iter().flatten().max().map_or(0, |last| last + 1);
+        Self { tokens, ids: self.ids[..len].to_vec(), positions, delta: next - len as i64, visuals }
+    }
+
     /// Checks that every visual has as many tokens as features after merging `merge_size`² patches.
     pub fn check_features(&self, merge_size: usize) -> Result<(), RowProblem> {
         let mut tokens = vec![0; self.visuals.len()];

@@ -8,7 +8,9 @@ use anneal_tidy::rules::*;
 use anneal_tidy::{Finding, Lock, RustFile, TextFile, Tree, packages};
 
 static TREE: LazyLock<Tree> = LazyLock::new(|| {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    // Asked at run time: a binary in a shared target folder may have been built from another checkout.
+    let here = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    let root = Path::new(&here).join("../..");
     Tree::open(&root).unwrap_or_else(|error| panic!("{error}"))
 });
 

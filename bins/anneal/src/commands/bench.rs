@@ -38,7 +38,7 @@ pub fn run(args: &BenchArgs) -> Outcome {
     // As every command does it: the rows of a batch side by side.
     let prepare = || rows.par_iter().map(|row| processor.prepare(row, root)).collect::<Result<Vec<_>, _>>();
     let report = if args.task == Task::Preprocess {
-        device::open(&args.model)?;
+        device::open(&args.model.device)?;
         let (seconds, prompts) = repeat(args.repeat, prepare)?;
         let tokens = prompts.iter().map(|prompt| prompt.tokens.len()).sum();
         report(args, tokens, seconds, Vec::new())

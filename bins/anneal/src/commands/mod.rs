@@ -5,6 +5,8 @@ pub mod generate;
 pub mod merge;
 pub mod preprocess;
 pub mod score;
+pub mod train;
+pub mod verify;
 
 use crate::args::FileArgs;
 use crate::output::{self, Done, Output, OutputError};

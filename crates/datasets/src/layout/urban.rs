@@ -73,9 +73,7 @@ mod tests {
 
     #[test]
     fn a_text_without_two_options_is_refused() {
-        for text in
-            ["", "Question: Where?", "Where? Choices: A. here", "Choices: A. x B. y", "Where? A. x B. y"]
-        {
+        for text in ["", "Question: Where?", "Where? Choices: A. here", "Choices: A. x B. y", "A. x B. y"] {
             assert!(split_question(text).is_err(), "{text}");
         }
     }

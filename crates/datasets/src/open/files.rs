@@ -123,8 +123,7 @@ fn list(path: &Path, start: u64, home: Home) -> Result<Box<dyn Rows>, SourceErro
 
 fn folder(path: &Path, split: Option<&str>, images: &Arc<ImageRoot>) -> Result<Box<dyn Rows>, SourceError> {
     let found = data_files(path)?;
-    let in_split =
-        |file: &&PathBuf| split.is_none_or(|split| stem(file).split(['-', '_', '.']).next() == Some(split));
+    let in_split = |file: &&PathBuf| split.is_none_or(|split| words(&stem(file)).any(|word| word == split));
     let files: Vec<&PathBuf> = found.iter().filter(in_split).collect();
     if let Some(metadata) = files.iter().find(|file| file.ends_with("metadata.jsonl")) {
         return Ok(Box::new(ImageFolder::new(Lines::open(metadata, Home::Folder(Arc::clone(images)))?)));
@@ -145,7 +144,7 @@ fn folder(path: &Path, split: Option<&str>, images: &Arc<ImageRoot>) -> Result<B
         None => Err(SourceError::Container {
             path: path.to_owned(),
             found: match split {
-                Some(split) => format!("no data file whose name begins with {split:?}"),
+                Some(split) => format!("no data file whose name says {split:?}"),
                 None => "a folder without data files".to_owned(),
             },
             expected: "parquet, JSONL, JSON or tar files, or pictures beside a metadata.jsonl".to_owned(),
@@ -178,12 +177,16 @@ fn stem(file: &Path) -> String {
     file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
+/// The words of a file's name.
+fn words(stem: &str) -> impl Iterator<Item = &str> {
+    stem.split(['-', '_', '.'])
+}
+
 /// Files of several splits, or of several kinds, are not one data set.
 fn check_splits(path: &Path, files: &[&PathBuf]) -> Result<(), SourceError> {
     let split = |file: &&PathBuf| {
         let stem = stem(file);
-        let first = stem.split(['-', '_', '.']).next().unwrap_or_default();
-        SPLITS.iter().find(|name| **name == first).copied()
+        words(&stem).find_map(|word| SPLITS.iter().find(|name| **name == word).copied())
     };
     let kind = |file: &&PathBuf| file.extension().map(|ending| ending.to_string_lossy().into_owned());
     let (mut splits, mut kinds): (Vec<_>, Vec<_>) =

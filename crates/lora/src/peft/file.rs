@@ -5,7 +5,7 @@ use half::{bf16, f16};
 use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{Cursor, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 /// Longer headers are refused: parsing takes many times their length.
@@ -49,10 +49,15 @@ fn open(path: &Path) -> Result<(File, u64), PeftError> {
     Ok((file, kind.len()))
 }
 
+/// Where bytes are read from: a file, or memory.
+trait Bytes: Read + Seek {}
+
+impl<T: Read + Seek> Bytes for T {}
+
 /// A safetensors file of which only the header was read.
 pub(super) struct TensorFile {
     pub path: PathBuf,
-    file: File,
+    bytes: Box<dyn Bytes>,
     data_start: u64,
     tensors: BTreeMap<String, TensorInfo>,
 }
@@ -64,12 +69,22 @@ impl TensorFile {
             return Err(PeftError::NoWeights { path: dir.join(WEIGHTS), hint: pickle_hint(dir) });
         }
         let path = inside(dir, WEIGHTS)?;
-        let (mut file, length) = open(&path)?;
-        let header = header(&mut file, length)
+        let (file, length) = open(&path)?;
+        Self::read(path, Box::new(file), length)
+    }
+
+    /// The tensors of a file that is in memory.
+    pub(super) fn of_bytes(bytes: &[u8]) -> Result<Self, PeftError> {
+        let length = bytes.len() as u64;
+        Self::read(PathBuf::from(WEIGHTS), Box::new(Cursor::new(bytes.to_vec())), length)
+    }
+
+    fn read(path: PathBuf, mut bytes: Box<dyn Bytes>, length: u64) -> Result<Self, PeftError> {
+        let header = header(&mut *bytes, length)
             .map_err(|problem| PeftError::BadSafetensors { path: path.clone(), problem })?;
         let (data_start, metadata) = header;
         let tensors = metadata.tensors().into_iter().map(|(name, info)| (name, info.clone())).collect();
-        Ok(Self { path, file, data_start, tensors })
+        Ok(Self { path, bytes, data_start, tensors })
     }
 
     /// Names and shapes.
@@ -82,8 +97,8 @@ impl TensorFile {
         let Some(info) = self.tensors.get(name) else { return Ok(Err(format!("{name} is missing"))) };
         let (from, to) = info.data_offsets;
         let mut bytes = vec![0; to - from];
-        let read = self.file.seek(SeekFrom::Start(self.data_start + from as u64));
-        read.and_then(|_| self.file.read_exact(&mut bytes))
+        let read = self.bytes.seek(SeekFrom::Start(self.data_start + from as u64));
+        read.and_then(|_| self.bytes.read_exact(&mut bytes))
             .map_err(|source| PeftError::Io { path: self.path.clone(), source })?;
         let numbers: Vec<f32> = match info.dtype {
             Dtype::F32 => bytes.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect(),
@@ -101,7 +116,7 @@ impl TensorFile {
 }
 
 /// Where the data starts, and the tensors, which fill the rest of the file exactly.
-fn header(file: &mut File, length: u64) -> Result<(u64, Metadata), String> {
+fn header(file: &mut dyn Bytes, length: u64) -> Result<(u64, Metadata), String> {
     let mut size = [0; 8];
     file.read_exact(&mut size).map_err(|_| format!("found {length} bytes, expected at least 8"))?;
     let size = u64::from_le_bytes(size);

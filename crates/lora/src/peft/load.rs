@@ -3,12 +3,12 @@
 use super::file::TensorFile;
 use super::names::{self, Role};
 use super::settings::{self, Settings};
-use super::{CONFIG, PeftError, shapes};
+use super::{AdapterFiles, CONFIG, PeftError, shapes};
 use crate::attach::{Numbers, free_names};
 use crate::targets::Matcher;
 use crate::{Adapter, Attached, FullCopy, Linear, Linears, LoraConfig, LowRank, Targets};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What a folder held.
 #[derive(Clone, Debug)]
@@ -26,12 +26,25 @@ pub struct Loaded {
 /// Puts the adapter of a folder onto a model. Every tensor of the file must belong to the model, have the right shape and
 /// be finite; on an error the model is left without adapters.
 pub fn load<M: Linears>(model: &mut M, dir: &Path) -> Result<Loaded, PeftError> {
-    let Settings { config, excluded, base_model } = settings::read(dir)?;
-    let path = dir.join(CONFIG);
+    put(model, settings::read(dir)?, TensorFile::open(dir)?, dir.join(CONFIG))
+}
+
+/// [`load`] for files that are in memory.
+pub fn load_files<M: Linears>(model: &mut M, files: &AdapterFiles) -> Result<Loaded, PeftError> {
+    let path = PathBuf::from(CONFIG);
+    put(model, settings::parse(&path, &files.config)?, TensorFile::of_bytes(&files.weights)?, path)
+}
+
+fn put<M: Linears>(
+    model: &mut M,
+    settings: Settings,
+    file: TensorFile,
+    path: PathBuf,
+) -> Result<Loaded, PeftError> {
+    let Settings { config, excluded, base_model } = settings;
     let refused = |source| PeftError::Adapter { path: path.clone(), source };
     let names = free_names(model).map_err(refused)?;
     let numbers = Numbers::new(&config).map_err(refused)?;
-    let file = TensorFile::open(dir)?;
     let mut loading = Loading::new(file, numbers, &names);
     model.visit_linears(&mut |name, linear| loading.check(name, linear));
     loading.refuse()?;

@@ -12,7 +12,7 @@ mod settings;
 mod shapes;
 
 pub use error::PeftError;
-pub use load::{Loaded, load};
+pub use load::{Loaded, load, load_files};
 pub use save::{AdapterFiles, save};
 
 /// The file of settings.

@@ -51,11 +51,15 @@ pub(super) struct Settings {
 /// The settings of a folder.
 pub(super) fn read(dir: &Path) -> Result<Settings, PeftError> {
     let path = file::inside(dir, CONFIG)?;
-    let bytes = file::small(&path, MAX_BYTES)?;
-    let bad = |problem: String| PeftError::BadConfig { path: path.clone(), problem };
-    let entries: Entries = serde_json::from_slice(&bytes).map_err(|error| bad(error.to_string()))?;
+    parse(&path, &file::small(&path, MAX_BYTES)?)
+}
+
+/// The settings in the bytes of a file; `path` stands in messages.
+pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Settings, PeftError> {
+    let bad = |problem: String| PeftError::BadConfig { path: path.to_owned(), problem };
+    let entries: Entries = serde_json::from_slice(bytes).map_err(|error| bad(error.to_string()))?;
     let mut reader = Reader {
-        path: &path,
+        path,
         settings: Settings {
             config: LoraConfig {
                 vision: Vision::Included,

@@ -6,4 +6,5 @@ mod hostile;
 mod layers;
 mod merging;
 mod model;
+mod packed;
 mod targets;

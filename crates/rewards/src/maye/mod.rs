@@ -10,4 +10,4 @@ mod split;
 pub use judge::{BoxedJudge, JudgeMode};
 pub use language::{LanguagePenalty, ideograph_share};
 pub use reflection::{REFLECTION_WORDS, Reflection, is_reflective};
-pub use score::{MayeReward, MayeRules};
+pub use score::{MayeReward, MayeRules, Unfinished};

@@ -12,10 +12,22 @@ pub struct MayeRules {
     pub judge: BoxedJudge,
     /// Weight of the format; the published code used 1 although the paper does not mention it.
     pub format_weight: Finite,
-    /// The score that replaces all others for a response cut off or too short.
+    /// The score that replaces all others for a response that is penalised.
     pub penalty: Finite,
+    /// What becomes of responses without an end token.
+    pub unfinished: Unfinished,
     /// Valid tokens, the end token included, below which a response is penalised.
     pub min_tokens: usize,
+}
+
+/// What becomes of a response that the length limit cut.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Unfinished {
+    /// It gets the penalty.
+    #[default]
+    Penalised,
+    /// It is judged like any other.
+    Judged,
 }
 
 impl Default for MayeRules {
@@ -24,6 +36,7 @@ impl Default for MayeRules {
             judge: BoxedJudge::default(),
             format_weight: Finite::ZERO,
             penalty: Finite::constant(-0.1),
+            unfinished: Unfinished::default(),
             min_tokens: 0,
         }
     }
@@ -63,7 +76,8 @@ impl MayeReward {
     }
 
     fn score(&self, completion: &Completion, gold: &str) -> f64 {
-        if completion.finish == Finish::Length || completion.tokens < self.rules.min_tokens {
+        let cut = completion.finish == Finish::Length && self.rules.unfinished == Unfinished::Penalised;
+        if cut || completion.tokens < self.rules.min_tokens {
             return self.rules.penalty.get();
         }
         let [accuracy, language, format] = self.parts(&completion.text, gold);

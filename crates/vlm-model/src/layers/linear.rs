@@ -17,6 +17,10 @@ impl Scope<'_, '_> {
     pub fn linear(&self, name: impl std::fmt::Display, [outputs, inputs]: [usize; 2], bias: Bias) -> Linear {
         let scope = self.at(name);
         let weight = scope.tensor("weight", [outputs, inputs]);
-        Linear::new(weight, (bias == Bias::Yes).then(|| scope.tensor("bias", [outputs])))
+        let bias = (bias == Bias::Yes).then(|| scope.tensor("bias", [outputs]));
+        match scope.quantization() {
+            None => Linear::new(weight, bias),
+            Some(quantization) => Linear::packed(weight.val(), bias, quantization),
+        }
     }
 }

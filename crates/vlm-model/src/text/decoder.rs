@@ -62,12 +62,16 @@ impl Decoder {
         plan: &AttentionPlan,
         memory: &mut Memory,
     ) -> Tensor<2> {
-        let device: Device = rows.device();
-        let rotary = RotaryTable::text(positions, self.mrope_section, self.rope_theta, &device);
+        let rotary = self.rotary(positions, &rows.device());
         let mut rows = rows;
         for (index, layer) in self.layers.iter().enumerate() {
             rows = layer.forward(rows, &rotary, plan, memory, index);
         }
         self.norm.forward(rows)
+    }
+
+    /// The angles of rows at these positions.
+    pub(super) fn rotary(&self, positions: &[[i64; 3]], device: &Device) -> RotaryTable {
+        RotaryTable::text(positions, self.mrope_section, self.rope_theta, device)
     }
 }

@@ -5,6 +5,7 @@ use super::folder::Checkpoint;
 use super::numbers;
 use burn::module::{Param, ParamId};
 use burn::tensor::{DType, Device, Tensor, TensorData};
+use lora::Quantization;
 use safetensors::tensor::Dtype;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -37,6 +38,7 @@ pub struct WeightLoader<'a> {
     checkpoint: &'a Checkpoint,
     device: &'a Device,
     precision: Precision,
+    quantization: Option<&'a Quantization>,
     taken: RefCell<BTreeSet<String>>,
     problems: RefCell<Vec<WeightProblem>>,
 }
@@ -44,7 +46,21 @@ pub struct WeightLoader<'a> {
 impl<'a> WeightLoader<'a> {
     /// A loader that puts tensors of `precision` on `device`.
     pub fn new(checkpoint: &'a Checkpoint, device: &'a Device, precision: Precision) -> Self {
-        Self { checkpoint, device, precision, taken: RefCell::default(), problems: RefCell::default() }
+        Self {
+            checkpoint,
+            device,
+            precision,
+            quantization: None,
+            taken: RefCell::default(),
+            problems: RefCell::default(),
+        }
+    }
+
+    /// Stores the weights of linear maps in few bits as soon as they are read, so that memory holds one of them whole at
+    /// a time.
+    #[must_use]
+    pub fn with_quantization(self, quantization: &'a Quantization) -> Self {
+        Self { quantization: Some(quantization), ..self }
     }
 
     /// The names below no prefix.
@@ -134,6 +150,11 @@ impl Scope<'_, '_> {
     ) -> Param<Tensor<D>> {
         let tensor = self.loader.tensor(&self.join(name), stored, shape);
         Param::initialized(ParamId::new(), tensor).set_require_grad(false)
+    }
+
+    /// How the weight of the linear map with this prefix is stored, when not as it is.
+    pub(crate) fn quantization(&self) -> Option<&Quantization> {
+        self.loader.quantization.filter(|quantization| quantization.covers(&self.prefix))
     }
 
     fn join(&self, name: &str) -> String {

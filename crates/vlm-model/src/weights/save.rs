@@ -6,7 +6,7 @@ use super::numbers;
 use crate::VlModel;
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{DType, Tensor, TensorData};
-use lora::Linears;
+use lora::{Base, Linears};
 use safetensors::tensor::TensorView;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -63,6 +63,14 @@ pub enum SaveError {
         /// The first such module.
         module: String,
     },
+    /// The model's weights are in few bits, and these files hold whole numbers.
+    #[error(
+        "{module} holds its weight in few bits, which model folders have no place for; load the model without that"
+    )]
+    Packed {
+        /// The first such module.
+        module: String,
+    },
     /// The tensors could not be written.
     #[error("{path}: {problem}", path = path.display())]
     Weights {
@@ -84,7 +92,7 @@ pub struct Saved {
 /// files, tensor names and element types. Weight files are written under another name first and one at a time, so
 /// that a file that is there is whole, and memory holds one of them.
 pub fn save_folder(model: &VlModel, from: &Path, to: &Path) -> Result<Saved, SaveError> {
-    refuse_adapters(model)?;
+    refuse_unplaced(model)?;
     let source = Checkpoint::open(from)?;
     std::fs::create_dir_all(to).map_err(|source| SaveError::Io { path: to.to_owned(), source })?;
     let tensors = Tensors::of(model);
@@ -103,14 +111,17 @@ pub fn save_folder(model: &VlModel, from: &Path, to: &Path) -> Result<Saved, Sav
     Ok(saved)
 }
 
-fn refuse_adapters(model: &VlModel) -> Result<(), SaveError> {
-    let mut adapted = None;
+fn refuse_unplaced(model: &VlModel) -> Result<(), SaveError> {
+    let mut refused = None;
     model.clone().visit_linears(&mut |name, linear| {
+        let module = name.to_owned();
         if linear.adapter.is_some() {
-            adapted.get_or_insert(name.to_owned());
+            refused.get_or_insert(SaveError::Adapted { module });
+        } else if matches!(linear.weight, Base::Packed(_)) {
+            refused.get_or_insert(SaveError::Packed { module });
         }
     });
-    adapted.map_or(Ok(()), |module| Err(SaveError::Adapted { module }))
+    refused.map_or(Ok(()), Err)
 }
 
 fn write_shard(tensors: &Tensors, from: &Path, placed: &[Placed], target: &Path) -> Result<f32, SaveError> {

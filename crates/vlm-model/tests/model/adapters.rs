@@ -4,7 +4,10 @@ use crate::fixture::{CHECKPOINTS, Scored, checkpoint, golden, lines, model, prom
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor};
-use lora::{Adapter, Linears, LoraConfig, Targets, Vision, attach, detach};
+use lora::{
+    Adapter, CodeFormat, Linears, LoraConfig, Quantization, Targets, Vision, attach, detach, quantize,
+};
+use vlm_model::weights::save_folder;
 use vlm_model::{Precision, Scoring, VlModel};
 
 /// The first recorded row with an image: every part of the network takes part in it.
@@ -97,5 +100,40 @@ fn an_adapted_or_copied_head_takes_part() {
             None => {}
         });
         assert_ne!(numbers(score(&model, &row)), before);
+    }
+}
+
+#[test]
+fn weights_packed_while_loading_are_those_packed_afterwards() {
+    for name in CHECKPOINTS {
+        let row = scored(name);
+        let quantization = Quantization { vision: Vision::Included, ..Quantization::default() };
+        let mut afterwards = model(name);
+        let done = quantize(&mut afterwards, &quantization).unwrap();
+        let once =
+            VlModel::from_dir_quantized(&checkpoint(name), &Device::flex(), Precision::F32, &quantization)
+                .unwrap();
+        let packed = numbers(score(&once, &row));
+        assert_eq!(packed, numbers(score(&afterwards, &row)), "{name}");
+        assert_ne!(packed, numbers(score(&model(name), &row)), "{name}");
+        assert!(done.bytes_after * 7 < done.bytes_before && done.relative_error < 0.12, "{name}: {done:?}");
+        let error = save_folder(&once, &checkpoint(name), tempfile::tempdir().unwrap().path()).unwrap_err();
+        assert!(error.to_string().contains("few bits"), "{error}");
+    }
+}
+
+#[test]
+fn eight_bits_stay_near_the_whole_numbers() {
+    let quantization =
+        Quantization { format: CodeFormat::Int8, vision: Vision::Included, ..Quantization::default() };
+    for name in CHECKPOINTS {
+        let (mut packed, row) = (model(name), scored(name));
+        let whole = numbers(score(&packed, &row));
+        quantize(&mut packed, &quantization).unwrap();
+        let off = numbers(score(&packed, &row))
+            .iter()
+            .zip(&whole)
+            .fold(0.0f32, |off, (a, b)| off.max((a - b).abs()));
+        assert!(off < 0.3, "{name}: log-probabilities move by {off}");
     }
 }

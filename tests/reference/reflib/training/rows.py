@@ -47,16 +47,16 @@ SUPERVISED = (
 )  # fmt: skip
 PREFERENCES = (
     {
-        "id": "wall", "images": ["wall.png"], "messages": [user("How many circles?", 1)],
+        "id": "wall", "images": ["wall.png"], "prompt": [user("How many circles?", 1)],
         "chosen": "There are three circles.", "rejected": "none",
     },
     {
         "id": "two", "images": ["door.png", "lamp.png"],
-        "messages": [user("What is it?", 1), answer("A door."), user("And this?", 1)],
+        "prompt": [user("What is it?", 1), answer("A door."), user("And this?", 1)],
         "chosen": "A lamp.", "rejected": "They open the drawer, take a knife and cut the bread.",
     },
     {
-        "id": "plain", "messages": [user("What is 7 times 8?")],
+        "id": "plain", "prompt": [user("What is 7 times 8?")],
         "chosen": "<answer>56</answer>", "rejected": "<answer>14</answer> or so",
     },
 )  # fmt: skip

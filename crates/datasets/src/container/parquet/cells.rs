@@ -1,7 +1,8 @@
 //! Columns of encoded pictures: how many a row has and what they are called, and the bytes of one of them.
 
+use std::collections::VecDeque;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use polars_arrow::array::{Array, BinaryViewArray, ListArray, StructArray, Utf8ViewArray};
 use polars_arrow::datatypes::{ArrowDataType, Field};
@@ -56,7 +57,19 @@ pub(super) struct Pictures {
     index: usize,
     shape: Shape,
     label: String,
+    /// Row groups that had to be decoded as a whole, the latest first.
+    groups: Mutex<VecDeque<Arc<Group>>>,
 }
+
+/// The pictures of a row group.
+struct Group {
+    rows: Window,
+    arrays: Vec<Box<dyn Array>>,
+    bytes: u64,
+}
+
+/// Row groups are kept up to this many bytes; one is kept in any case.
+const KEPT_BYTES: u64 = 128 << 20;
 
 /// The part of a picture that is read.
 #[derive(Clone, Copy)]
@@ -77,7 +90,7 @@ impl Part {
 impl Pictures {
     pub(super) fn new(columns: Arc<Columns>, index: usize, shape: Shape, path: &Path) -> Self {
         let label = format!("{}: column {}", path.display(), columns.fields()[index].name);
-        Self { columns, index, shape, label }
+        Self { columns, index, shape, label, groups: Mutex::default() }
     }
 
     pub(super) fn name(&self) -> Arc<str> {
@@ -113,14 +126,57 @@ impl Pictures {
         long.or_else(|| array.as_any().downcast_ref::<ListArray<i32>>().map(|list| list.value(row)))
     }
 
+    fn leaves(&self, part: Part) -> Vec<usize> {
+        let name = &self.columns.fields()[self.index].name;
+        match self.shape.cell {
+            Cell::Bytes => self.columns.leaves_of(name, |_| true),
+            _ => self.columns.leaves_of(name, |path| path.last() == Some(&part.name())),
+        }
+    }
+
     /// Rows of the column with only one part of its structs.
     fn arrays(&self, part: Part, window: Window) -> Result<Vec<Box<dyn Array>>, String> {
-        let field = &self.columns.fields()[self.index];
-        let leaves = match self.shape.cell {
-            Cell::Bytes => self.columns.leaves_of(&field.name, |_| true),
-            _ => self.columns.leaves_of(&field.name, |path| path.last() == Some(&part.name())),
+        let field = only(&self.columns.fields()[self.index], part);
+        self.columns.arrays(&field, &self.leaves(part), window)
+    }
+
+    /// The pictures of `row`.
+    fn row(&self, row: u64) -> Result<Option<Box<dyn Array>>, String> {
+        let Some((rows, bytes)) = self.columns.bulk(&self.leaves(Part::Bytes), row)? else {
+            let arrays = self.arrays(Part::Bytes, Window { start: row, end: row + 1 })?;
+            return self.find(&arrays, 0);
         };
-        self.columns.arrays(&only(field, part), &leaves, window)
+        let kept =
+            |groups: &VecDeque<Arc<Group>>| groups.iter().position(|group| group.rows.start == rows.start);
+        let known = {
+            let mut groups = self.groups.lock().unwrap_or_else(PoisonError::into_inner);
+            kept(&groups)
+                .and_then(|at| groups.remove(at))
+                .inspect(|group| groups.push_front(Arc::clone(group)))
+        };
+        if let Some(group) = known {
+            return self.find(&group.arrays, row - rows.start);
+        }
+        let group = Arc::new(Group { rows, arrays: self.arrays(Part::Bytes, rows)?, bytes });
+        let found = self.find(&group.arrays, row - rows.start);
+        let mut groups = self.groups.lock().unwrap_or_else(PoisonError::into_inner);
+        groups.push_front(group);
+        while groups.len() > 1 && groups.iter().map(|group| group.bytes).sum::<u64>() > KEPT_BYTES {
+            groups.pop_back();
+        }
+        found
+    }
+
+    /// The pictures of the row that stands at `index` in arrays that follow each other.
+    fn find(&self, arrays: &[Box<dyn Array>], index: u64) -> Result<Option<Box<dyn Array>>, String> {
+        let mut left = usize::try_from(index).map_err(|error| error.to_string())?;
+        for array in arrays {
+            if left < array.len() {
+                return Ok(self.cells(&**array, left));
+            }
+            left -= array.len();
+        }
+        Err("no such row".to_owned())
     }
 }
 
@@ -165,9 +221,7 @@ fn name(cells: &dyn Array, item: usize) -> Option<String> {
 impl PictureCells for Pictures {
     fn bytes(&self, row: u64, item: usize) -> Result<Vec<u8>, String> {
         contained(|| {
-            let arrays = self.arrays(Part::Bytes, Window { start: row, end: row + 1 })?;
-            let array = arrays.first().filter(|array| array.len() == 1).ok_or("no such row")?;
-            let cells = self.cells(&**array, 0).ok_or("the cell is null, expected a picture")?;
+            let cells = self.row(row)?.ok_or("the cell is null, expected a picture")?;
             let bytes = inner(&*cells).and_then(|cells| cells.as_any().downcast_ref::<BinaryViewArray>());
             let bytes = bytes.ok_or("the cell holds no bytes")?;
             if item >= bytes.len() {

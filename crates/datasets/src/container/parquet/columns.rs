@@ -22,6 +22,9 @@ const MAX_PAGE_BYTES: usize = 1 << 30;
 /// Values of a column chunk whose rows repeat values.
 const MAX_REPEATED_VALUES: i64 = 64 << 20;
 
+/// A dictionary up to this size is read again for every row.
+const MAX_DICTIONARY_BYTES: u64 = 256 << 10;
+
 /// The columns of an open file.
 pub(super) struct Columns {
     file: Mutex<File>,
@@ -63,6 +66,11 @@ impl Columns {
         let mut starts = Vec::new();
         let mut rows = 0_u64;
         for group in &meta.row_groups {
+            let columns = group.parquet_columns().iter();
+            let mut flat = columns.filter(|leaf| leaf.descriptor().descriptor.max_rep_level == 0);
+            if flat.any(|leaf| leaf.num_values() != group.num_rows() as i64) {
+                return Err("a column with another number of rows than its group".to_owned());
+            }
             starts.push(rows);
             rows = rows.checked_add(group.num_rows() as u64).ok_or("more rows than can be counted")?;
         }
@@ -160,6 +168,24 @@ impl Columns {
         let filter = Filter::Range((part.start - skipped) as usize..(part.end - skipped) as usize);
         let decoded = column_iter_to_arrays(columns, types, field.clone(), Some(filter)).map_err(words)?;
         Ok(decoded.0)
+    }
+
+    /// The rows that are best decoded together to get at `row` of some columns, if that is more than the row: its whole row
+    /// group, where values repeat or stand in a large dictionary. With them comes the size of the columns.
+    pub(super) fn bulk(&self, leaves: &[usize], row: u64) -> Result<Option<(Window, u64)>, String> {
+        let group = self.starts.partition_point(|start| *start <= row).saturating_sub(1);
+        let meta = self.meta.row_groups.get(group).ok_or("no such row")?;
+        let mut costly = false;
+        let mut bytes = 0;
+        for &leaf in leaves {
+            let chunk = chunk_of(meta, leaf)?;
+            let pages = self.page_index(group, leaf, chunk)?;
+            let dictionary = pages.dictionary.as_ref().map_or(0, |span| span.end - span.start);
+            costly |= chunk.descriptor().descriptor.max_rep_level > 0 || dictionary > MAX_DICTIONARY_BYTES;
+            bytes += u64::try_from(chunk.uncompressed_size()).unwrap_or(0);
+        }
+        let window = Window { start: self.starts[group], end: self.starts[group] + meta.num_rows() as u64 };
+        Ok(costly.then_some((window, bytes)))
     }
 
     fn page_index(

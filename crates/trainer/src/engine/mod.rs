@@ -1,0 +1,34 @@
+//! The loop's machinery, for any burn module and any loss.
+//!
+//! A [`Method`] computes losses, a [`Run`] does the rest: accumulation, clipping, [`AdamW`], [`Schedule`], figures,
+//! checkpoints, a wish to [`Stop`], steps that give no numbers.
+
+mod adamw;
+mod files;
+mod freezing;
+mod gradients;
+mod ledger;
+mod method;
+mod metrics;
+mod observer;
+mod parameters;
+mod run;
+mod schedule;
+mod step;
+mod stop;
+mod trained_weights;
+
+pub use adamw::{AdamW, AdamWSettings};
+pub use files::{FileError, Files};
+pub use freezing::train_only;
+pub use gradients::Gradients;
+pub use ledger::{Ledger, Nowhere};
+pub use method::{Failure, Method, Weights};
+pub use metrics::Metrics;
+pub use observer::{Observer, Report, Unobserved};
+pub use parameters::{Parameter, ParameterError, restore, trainable, trainable_count, update};
+pub use run::{Ending, Plan, Run, RunError, Trained};
+pub use schedule::{Decay, Schedule};
+pub use step::{Abandoned, Step};
+pub use stop::Stop;
+pub use trained_weights::TrainedWeights;

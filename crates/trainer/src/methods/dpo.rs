@@ -1,0 +1,197 @@
+//! Learning from pairs of a better and a worse answer.
+
+use super::preference_loss::PreferenceLoss;
+use crate::data::{HeldOut, Stream};
+use crate::dropout::dropping;
+use crate::engine::{Failure, FileError, Files, Method, Step};
+use crate::methods::{Batch, record};
+use crate::packed::PackedRows;
+use crate::sight::Sight;
+use burn::module::Module;
+use burn::tensor::Tensor;
+use journal::EvalRecord;
+use rl_algos::preference::{PairScores, PreferenceBatch, SequenceScores, margins};
+use rl_algos::{Denominator, Positive, aggregate, mean_over_rows, supervised};
+use vlm_model::{Activations, Scored, Scoring, Tape, VlModel};
+use vlm_processor::Prompt;
+
+/// A prompt with a better and a worse answer, as tokens.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pair {
+    /// What both answer.
+    pub prompt: Prompt,
+    /// The better one.
+    pub chosen: Vec<u32>,
+    /// The worse one.
+    pub rejected: Vec<u32>,
+}
+
+/// Who the policy is compared with.
+pub enum PairReference {
+    /// The model without its adapters.
+    Base,
+    /// A frozen copy of the weights the run started from.
+    Start(Box<VlModel>),
+}
+
+/// DPO and its family. Chosen and rejected share their prompt and its pictures, which are computed once.
+pub struct Dpo {
+    /// Pairs.
+    pub data: Stream<Pair>,
+    /// Pairs of a step.
+    pub batch: Batch,
+    /// β.
+    pub beta: Positive,
+    /// Losses with their weights; their sum is minimised.
+    pub losses: Vec<(PreferenceLoss, f64)>,
+    /// The reference.
+    pub reference: PairReference,
+    /// How pictures are looked at.
+    pub sight: Sight,
+    /// What a pass keeps for its gradient.
+    pub activations: Activations,
+    /// Pairs to measure on.
+    pub held_out: HeldOut<Pair>,
+}
+
+/// What a model says of some pairs.
+struct Scores {
+    /// Sums of log-probabilities of every completion.
+    pairs: PairScores,
+    /// Log-probabilities of the chosen completions' tokens.
+    chosen_logp: Tensor<1>,
+    tape: Tape,
+}
+
+const CURSOR: &str = "dpo.json";
+
+impl Method<VlModel> for Dpo {
+    fn step(&mut self, model: &VlModel, step: &mut Step) -> Result<(), Failure> {
+        let pairs = self.data.take(self.batch.rows())?;
+        let chosen_tokens: usize = pairs.iter().map(|pair| pair.chosen.len()).sum();
+        for (pass, part) in pairs.chunks(self.batch.micro).enumerate() {
+            let Scores { pairs: policy, chosen_logp, tape } =
+                self.score(&dropping(model, step, pass), part, self.activations)?;
+            let batch = PreferenceBatch::new(policy.clone(), self.reference_scores(model, part, policy)?)?;
+            let mut loss = Tensor::zeros([1], &model.device());
+            for (kind, weight) in &self.losses {
+                let term = match kind.of(&batch, self.beta) {
+                    Some(loss_p) => mean_over_rows(loss_p, pairs.len()),
+                    None => chosen_nll(chosen_logp.clone(), chosen_tokens)?,
+                };
+                loss = loss + term * *weight;
+            }
+            step.backward_through(model, &loss, |above, found| tape.backward(above, found))?;
+            self.log(&batch, part, step)?;
+        }
+        Ok(())
+    }
+
+    /// Share of held-out pairs in which the policy has moved towards the better answer, and by how much.
+    fn evaluate(&mut self, model: &VlModel, step: u64) -> Result<Option<EvalRecord>, Failure> {
+        let Some((examples, most)) = self.held_out.clone() else { return Ok(None) };
+        let model = model.valid();
+        let (mut accuracy, mut margin) = (0.0, 0.0);
+        for index in 0..most {
+            let pair = examples.get(index)?;
+            let policy = self.score(&model, std::slice::from_ref(&pair), Activations::Kept)?.pairs;
+            let reference = self.reference_scores(&model, std::slice::from_ref(&pair), policy.clone())?;
+            let figures = margins(&PreferenceBatch::new(policy, reference)?, self.beta)?;
+            accuracy += figures.accuracy;
+            margin += figures.margin;
+        }
+        let n = most.max(1) as f64;
+        let metrics = [("eval_rewards/accuracies", accuracy / n), ("eval_rewards/margins", margin / n)];
+        Ok(Some(record(step, "dpo", &metrics)))
+    }
+
+    fn epoch(&self) -> f64 {
+        self.data.epoch()
+    }
+
+    fn save(&self, files: &mut Files) -> Result<(), FileError> {
+        files.insert_json(CURSOR, &self.data.position())
+    }
+
+    fn load(&mut self, files: &Files) -> Result<(), Failure> {
+        self.data.seek(files.json(CURSOR)?);
+        Ok(())
+    }
+}
+
+impl Dpo {
+    fn score(
+        &mut self,
+        model: &VlModel,
+        pairs: &[Pair],
+        activations: Activations,
+    ) -> Result<Scores, Failure> {
+        let features: Vec<Vec<Tensor<2>>> =
+            pairs.iter().map(|pair| self.sight.features(model, &pair.prompt)).collect::<Result<_, _>>()?;
+        let completions: Vec<[&[u32]; 2]> =
+            pairs.iter().map(|pair| [pair.chosen.as_slice(), &pair.rejected]).collect();
+        let items: Vec<Scored> = pairs
+            .iter()
+            .zip(&completions)
+            .zip(&features)
+            .map(|((pair, completions), features)| {
+                Scored::group(&pair.prompt, completions).with_features(features)
+            })
+            .collect();
+        let (scores, tape) = model.score_on_tape(&items, &Scoring::default(), activations)?;
+        let flat = scores.log_probs;
+        let rows = PackedRows::new(completions.iter().flatten().map(|completion| completion.len()));
+        let side = |first: usize| -> Result<SequenceScores, Failure> {
+            let rows = rows.every(first, 2);
+            let mask = rows.mask().to_device(&model.device());
+            Ok(SequenceScores::new(rows.grid(flat.clone()), &mask)?)
+        };
+        let sides = PairScores::new(side(0)?, side(1)?)?;
+        let chosen = rows.every(0, 2);
+        let parts = chosen.ranges().iter().map(|range| flat.clone().slice([range.clone()]));
+        Ok(Scores { pairs: sides, chosen_logp: Tensor::cat(parts.collect(), 0), tape })
+    }
+
+    /// The reference's scores; losses that have no use for them get the policy's own.
+    fn reference_scores(
+        &mut self,
+        model: &VlModel,
+        pairs: &[Pair],
+        policy: PairScores,
+    ) -> Result<PairScores, Failure> {
+        if !self.losses.iter().any(|(loss, _)| loss.needs_reference()) {
+            return Ok(policy);
+        }
+        let reference = match &self.reference {
+            PairReference::Base => model.without_adapters(),
+            PairReference::Start(start) => start.as_ref().clone(),
+        };
+        Ok(self.score(&reference, pairs, Activations::Kept)?.pairs)
+    }
+
+    fn log(&self, batch: &PreferenceBatch, pairs: &[Pair], step: &mut Step) -> Result<(), Failure> {
+        let n = pairs.len() as f64;
+        let metrics = step.metrics();
+        if self.losses.iter().any(|(loss, _)| loss.needs_reference()) {
+            let figures = margins(batch, self.beta)?;
+            metrics.weighted("rewards/chosen", figures.chosen, n);
+            metrics.weighted("rewards/rejected", figures.rejected, n);
+            metrics.weighted("rewards/margins", figures.margin, n);
+            metrics.weighted("rewards/accuracies", figures.accuracy, n);
+        }
+        let mean = |scores: &SequenceScores| scores.sum().inner().mean().into_scalar::<f64>();
+        metrics.weighted("logps/chosen", mean(batch.policy().chosen()), n);
+        metrics.weighted("logps/rejected", mean(batch.policy().rejected()), n);
+        let tokens = |pair: &Pair| pair.prompt.tokens.len() + pair.chosen.len() + pair.rejected.len();
+        metrics.count("tokens", pairs.iter().map(tokens).sum::<usize>() as f64);
+        Ok(())
+    }
+}
+
+/// −(1/N) Σ log p over the chosen tokens of the whole step.
+fn chosen_nll(logp: Tensor<1>, tokens: usize) -> Result<Tensor<1>, Failure> {
+    let row = PackedRows::new([logp.dims()[0]]);
+    let mask = row.mask().to_device(&logp.device());
+    let denominator = Denominator::tokens(Positive::new(tokens as f64)?);
+    Ok(aggregate(supervised::nll(row.grid(logp), &mask)?, &mask, denominator)?)
+}

@@ -1,0 +1,123 @@
+//! Supervised fine-tuning.
+
+use crate::data::{HeldOut, Stream};
+use crate::dropout::dropping;
+use crate::engine::{Failure, FileError, Files, Method, Step};
+use crate::methods::{Batch, record};
+use crate::packed::PackedRows;
+use crate::sight::Sight;
+use burn::module::Module;
+use burn::tensor::Tensor;
+use fused_ops::ChosenLogProbs;
+use journal::EvalRecord;
+use rl_algos::{Denominator, Positive, aggregate, supervised};
+use vlm_model::{Activations, Scored, Scoring, Tape, VlModel};
+use vlm_processor::LabelledPrompt;
+
+/// The loss of a label.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SupervisedLoss {
+    /// −ℓ.
+    #[default]
+    Nll,
+    /// −sg(e^ℓ)·ℓ: dynamic fine-tuning.
+    Dft,
+}
+
+/// Teaches a model to write what the assistant wrote:
+///
+/// L = −(1/N) Σ log p(yₜ | y₍<ₜ₎) over the N labels of the whole step, however it is split.
+pub struct Sft {
+    /// Conversations.
+    pub data: Stream<LabelledPrompt>,
+    /// Rows of a step.
+    pub batch: Batch,
+    /// The loss of a label.
+    pub loss: SupervisedLoss,
+    /// How pictures are looked at.
+    pub sight: Sight,
+    /// What a pass keeps for its gradient.
+    pub activations: Activations,
+    /// Conversations to measure on.
+    pub held_out: HeldOut<LabelledPrompt>,
+}
+
+const CURSOR: &str = "sft.json";
+
+impl Method<VlModel> for Sft {
+    fn step(&mut self, model: &VlModel, step: &mut Step) -> Result<(), Failure> {
+        let rows = self.data.take(self.batch.rows())?;
+        let labels: usize = rows.iter().map(labels_of).sum();
+        let denominator = Denominator::tokens(Positive::new(labels as f64)?);
+        for (pass, part) in rows.chunks(self.batch.micro).enumerate() {
+            let (scores, tape) = self.score(&dropping(model, step, pass), part, self.activations)?;
+            let ChosenLogProbs { log_probs, entropy } = scores;
+            let counted = log_probs.dims()[0];
+            let row = PackedRows::new([counted]);
+            let mask = row.mask().to_device(&model.device());
+            let logp_bt = row.grid(log_probs);
+            let loss_bt = match self.loss {
+                SupervisedLoss::Nll => supervised::nll(logp_bt, &mask)?,
+                SupervisedLoss::Dft => supervised::dft(logp_bt, &mask)?,
+            };
+            let loss = aggregate(loss_bt, &mask, denominator)?;
+            step.backward_through(model, &loss, |above, found| tape.backward(above, found))?;
+            let entropy = entropy.inner().mean().into_scalar::<f64>();
+            step.metrics().weighted("entropy", entropy, counted as f64);
+        }
+        let tokens: usize = rows.iter().map(|row| row.prompt.tokens.len()).sum();
+        step.metrics().count("tokens", tokens as f64);
+        Ok(())
+    }
+
+    /// The loss of a label on held-out conversations, and its perplexity.
+    fn evaluate(&mut self, model: &VlModel, step: u64) -> Result<Option<EvalRecord>, Failure> {
+        let Some((examples, most)) = self.held_out.clone() else { return Ok(None) };
+        let model = model.valid();
+        let (mut sum, mut labels) = (0.0, 0);
+        for index in 0..most {
+            let row = examples.get(index)?;
+            let (scores, _) = self.score(&model, std::slice::from_ref(&row), Activations::Kept)?;
+            sum -= scores.log_probs.sum().into_scalar::<f64>();
+            labels += labels_of(&row);
+        }
+        let loss = sum / labels.max(1) as f64;
+        let metrics = [("eval_loss", loss), ("eval_perplexity", loss.exp())];
+        Ok(Some(record(step, "sft", &metrics)))
+    }
+
+    fn epoch(&self) -> f64 {
+        self.data.epoch()
+    }
+
+    fn save(&self, files: &mut Files) -> Result<(), FileError> {
+        files.insert_json(CURSOR, &self.data.position())
+    }
+
+    fn load(&mut self, files: &Files) -> Result<(), Failure> {
+        self.data.seek(files.json(CURSOR)?);
+        Ok(())
+    }
+}
+
+impl Sft {
+    fn score(
+        &mut self,
+        model: &VlModel,
+        rows: &[LabelledPrompt],
+        activations: Activations,
+    ) -> Result<(ChosenLogProbs, Tape), Failure> {
+        let features: Vec<Vec<Tensor<2>>> =
+            rows.iter().map(|row| self.sight.features(model, &row.prompt)).collect::<Result<_, _>>()?;
+        let items: Vec<Scored> = rows
+            .iter()
+            .zip(&features)
+            .map(|(row, features)| Scored::spans(&row.prompt, &row.spans).with_features(features))
+            .collect();
+        Ok(model.score_on_tape(&items, &Scoring::default(), activations)?)
+    }
+}
+
+fn labels_of(row: &LabelledPrompt) -> usize {
+    row.spans.iter().map(ExactSizeIterator::len).sum()
+}

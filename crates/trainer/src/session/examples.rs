@@ -1,0 +1,183 @@
+//! Records made ready for a step: text rendered and tokenised, pictures cut into patches.
+
+use crate::data::Examples;
+use crate::engine::Failure;
+use crate::methods::Pair;
+use crate::online::Task;
+use datasets::{GroundTruth, RlPrompt, Source};
+use rewards::{Gold, Sample};
+use std::sync::Arc;
+use vlm_processor::{Content, LabelledPrompt, Message, Part, Processor, Role, Row, SpanEnd};
+
+/// Records with the processor that prepares them.
+#[derive(Clone)]
+pub struct Prepared {
+    source: Arc<dyn Source>,
+    rows: usize,
+    processor: Arc<Processor>,
+    /// Longest sequence in tokens, where there is a limit.
+    longest: Option<usize>,
+}
+
+impl Prepared {
+    /// Prepares every record of `source` when it is asked for.
+    pub fn new(
+        source: Arc<dyn Source>,
+        processor: Arc<Processor>,
+        longest: Option<usize>,
+    ) -> Result<Self, Failure> {
+        let rows = source.len()? as usize;
+        Ok(Self { source, rows, processor, longest })
+    }
+
+    fn fits(&self, id: &str, tokens: usize) -> Result<(), Failure> {
+        match self.longest {
+            Some(longest) if tokens > longest => Err(format!(
+                "row {id:?}: has {tokens} tokens, expected at most {longest}; raise the limit in the recipe, lower \
+                 max_pixels, or remove the row"
+            )
+            .into()),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Conversations whose assistant turns are learned.
+pub struct Conversations(pub Prepared, pub Labels);
+
+/// Which tokens of a conversation are labels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Labels {
+    /// What the assistant writes.
+    #[default]
+    Assistant,
+    /// Every text token.
+    Everything,
+}
+
+impl Examples for Conversations {
+    type Item = LabelledPrompt;
+
+    fn len(&self) -> usize {
+        self.0.rows
+    }
+
+    fn get(&self, index: usize) -> Result<LabelledPrompt, Failure> {
+        let record = self.0.source.get(index as u64)?.into_instruction()?;
+        let mut labelled =
+            self.0.processor.prepare_labelled_from(&record.row(), &record.visuals, SpanEnd::WholeTurn)?;
+        self.0.fits(&record.id, labelled.prompt.tokens.len())?;
+        if self.1 == Labels::Everything {
+            labelled.spans = text_spans(&labelled.prompt.tokens);
+        }
+        if labelled.spans.iter().all(std::ops::Range::is_empty) {
+            return Err(format!(
+                "row {:?}: found no text of the assistant, expected some to learn",
+                record.id
+            )
+            .into());
+        }
+        Ok(labelled)
+    }
+}
+
+/// Runs of text tokens, the first token left out: nothing predicts it.
+fn text_spans(tokens: &[vlm_processor::Token]) -> Vec<std::ops::Range<usize>> {
+    let mut spans: Vec<std::ops::Range<usize>> = Vec::new();
+    for (index, token) in tokens.iter().enumerate().skip(1) {
+        if matches!(token, vlm_processor::Token::Text(_)) {
+            match spans.last_mut() {
+                Some(span) if span.end == index => span.end += 1,
+                _ => spans.push(index..index + 1),
+            }
+        }
+    }
+    spans
+}
+
+/// Pairs of answers.
+pub struct Pairs(pub Prepared);
+
+impl Examples for Pairs {
+    type Item = Pair;
+
+    fn len(&self) -> usize {
+        self.0.rows
+    }
+
+    fn get(&self, index: usize) -> Result<Pair, Failure> {
+        let record = self.0.source.get(index as u64)?.into_preference()?;
+        let processor = &self.0.processor;
+        let labelled = |row: Row| processor.prepare_labelled_from(&row, &record.visuals, SpanEnd::WholeTurn);
+        let chosen = labelled(record.chosen_row())?;
+        let rejected = labelled(record.rejected_row())?;
+        for conversation in [&chosen, &rejected] {
+            self.0.fits(&record.id, conversation.prompt.tokens.len())?;
+        }
+        pair(&chosen, &rejected).ok_or_else(|| {
+            let problem = "the two answers do not follow the same tokens, expected one prompt and then two assistant turns";
+            format!("row {:?}: {problem}", record.id).into()
+        })
+    }
+}
+
+/// Splits two conversations into what they share, up to the last assistant turn, and what each answers.
+fn pair(chosen: &LabelledPrompt, rejected: &LabelledPrompt) -> Option<Pair> {
+    let (start, other) = (chosen.spans.last()?.start, rejected.spans.last()?.start);
+    let shared = start == other && chosen.prompt.ids[..start] == rejected.prompt.ids[..start];
+    let answer = |conversation: &LabelledPrompt| {
+        let end = conversation.spans.last().map_or(start, |span| span.end);
+        conversation.prompt.ids[start..end].to_vec()
+    };
+    let (better, worse) = (answer(chosen), answer(rejected));
+    (shared && !better.is_empty() && !worse.is_empty()).then(|| Pair {
+        prompt: chosen.prompt.prefix(start),
+        chosen: better,
+        rejected: worse,
+    })
+}
+
+/// Prompts with right answers.
+pub struct Tasks(pub Prepared);
+
+impl Examples for Tasks {
+    type Item = Task;
+
+    fn len(&self) -> usize {
+        self.0.rows
+    }
+
+    fn get(&self, index: usize) -> Result<Task, Failure> {
+        let record = self.0.source.get(index as u64)?.into_rl_prompt()?;
+        let prompt = self.0.processor.prepare_from(&record.row(), &record.visuals)?;
+        self.0.fits(&record.id, prompt.tokens.len())?;
+        let images = record.visuals.images.iter().map(ToString::to_string).collect();
+        Ok(Task::new(record.id.clone(), prompt, sample(&record), images))
+    }
+}
+
+/// What rewards are told of a row.
+pub fn sample(record: &RlPrompt) -> Sample {
+    let gold = match &record.ground_truth {
+        None => Gold::Missing,
+        Some(GroundTruth::Text(text)) => Gold::Text(text.clone()),
+        Some(GroundTruth::Answers(answers)) => Gold::Answers(answers.clone()),
+    };
+    let task = match record.task.as_deref() {
+        Some("counting" | "count") => rewards::Task::Counting,
+        Some("distance") => rewards::Task::Distance,
+        _ => rewards::Task::Spatial,
+    };
+    let question = record.prompt.iter().find(|message| message.role == Role::User).map(text_of);
+    Sample { question: question.unwrap_or_default(), gold, task }
+}
+
+fn text_of(message: &Message) -> String {
+    match &message.content {
+        Content::Text(text) => text.clone(),
+        Content::Parts(parts) => parts
+            .iter()
+            .filter_map(|part| if let Part::Text(text) = part { Some(text.as_str()) } else { None })
+            .collect(),
+    }
+}

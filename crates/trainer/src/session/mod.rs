@@ -1,0 +1,236 @@
+//! A recipe turned into a run: model, adapters, data, method, folder.
+
+mod error;
+mod examples;
+mod online;
+mod plan;
+mod preference;
+mod run_dir;
+mod sources;
+mod tune;
+mod weights;
+
+pub use error::SessionError;
+pub use examples::{Conversations, Labels, Pairs, Prepared, Tasks, sample};
+pub use plan::plan;
+pub use run_dir::{From as StartFrom, Opened, RunDir, RunDirError};
+pub use weights::AdapterWeights;
+
+use crate::engine::{Ending, Method, Observer, Plan, Run, Stop, TrainedWeights, Weights, trainable_count};
+use crate::methods::{Batch, Dpo, PairReference, Sft, SupervisedLoss};
+use crate::online::{Online, OnlineSettings};
+use crate::sight::Sight;
+use burn::module::Module;
+use burn::tensor::Device;
+use checkpoint::StepMeta;
+use recipe::{DpoSettings, Recipe, Reference, SftLoss, SftSettings, Tuning};
+use rewards::{Registry, RewardSet, SoftOverlong};
+use rl_algos::Positive;
+use sources::Sources;
+use std::path::Path;
+use std::sync::Arc;
+use vlm_model::{Activations, Precision, VlModel};
+use vlm_processor::{Processor, SpecialTokens};
+
+/// Everything that a recipe asks for, loaded and checked, before the first step.
+pub struct Session {
+    recipe: Recipe,
+    processor: Arc<Processor>,
+    model: VlModel,
+    weights: Box<dyn Weights<VlModel>>,
+    sources: Sources,
+}
+
+/// What a run left behind.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The trained model.
+    pub model: VlModel,
+    /// Steps done in all.
+    pub steps: u64,
+    /// How it ended.
+    pub ending: Ending,
+}
+
+impl Session {
+    /// Opens the data and loads the model that `recipe` names.
+    pub fn open(recipe: Recipe, device: &Device) -> Result<Self, SessionError> {
+        let folder = &recipe.model.model_name_or_path;
+        let processor = Arc::new(Processor::from_dir(folder)?.with_pixels(
+            recipe.data.min_pixels.map(|pixels| pixels.get()),
+            recipe.data.max_pixels.map(|pixels| pixels.get()),
+        ));
+        let sources = Sources::open(&recipe)?;
+        let mut model = VlModel::from_dir(folder, device, Precision::F32)?;
+        let weights: Box<dyn Weights<VlModel>> = match &recipe.tuning {
+            Tuning::Adapter(lora) => {
+                Box::new(AdapterWeights::prepare(&mut model, lora, folder, recipe.run.seed)?)
+            }
+            Tuning::Full(full) => {
+                model = tune::unfreeze(model, full);
+                Box::new(TrainedWeights)
+            }
+        };
+        Ok(Self { recipe, processor, model, weights, sources })
+    }
+
+    /// Numbers that are trained, and numbers in all.
+    pub fn parameters(&self) -> [usize; 2] {
+        [trainable_count(&self.model), self.model.num_params()]
+    }
+
+    /// Runs to the end, or until `stop`.
+    pub fn train(
+        self,
+        from: &StartFrom,
+        observer: &mut dyn Observer,
+        stop: Stop,
+    ) -> Result<Outcome, SessionError> {
+        let (mut method, plan) = self.method()?;
+        let Self { recipe, model, weights, .. } = self;
+        let dir = recipe.run.output_dir.clone();
+        let meta = StepMeta { config_hash: identity(&recipe), seed: recipe.run.seed, ..StepMeta::default() };
+        let limit = recipe.run.save_total_limit.map(|limit| limit.get());
+        let Opened { dir: mut ledger, files, notices } = RunDir::open(&dir, from, limit, meta)?;
+        write(&dir.join("config.yaml"), recipe.to_yaml().as_bytes())?;
+        notices.iter().for_each(|text| observer.notice(text));
+        let run = Run { plan: &plan, weights: &*weights, ledger: &mut ledger, observer, stop };
+        let trained = run.train(model, &mut *method, files.as_ref())?;
+        Ok(Outcome { model: trained.model, steps: trained.steps, ending: trained.ending })
+    }
+
+    /// The method that the recipe names, with its data, and the plan of its run.
+    fn method(&self) -> Result<(Box<dyn Method<VlModel>>, Plan), SessionError> {
+        match &self.recipe.method {
+            recipe::Method::Sft(sft) => self.sft(sft),
+            recipe::Method::Dpo(dpo) => self.dpo(dpo),
+            recipe::Method::Grpo(grpo) => {
+                let settings = online::grpo(&self.recipe, grpo, self.processor.special())?;
+                self.online(settings, &grpo.sampling, &grpo.rewards, None)
+            }
+            recipe::Method::Reinforce(reinforce) => {
+                let settings = online::reinforce(&self.recipe, reinforce, self.processor.special())?;
+                self.online(settings, &reinforce.sampling, &reinforce.rewards, Some(reinforce))
+            }
+        }
+    }
+
+    fn batch(&self) -> Batch {
+        let optimiser = &self.recipe.optimiser;
+        Batch {
+            micro: optimiser.per_device_train_batch_size.get(),
+            accumulation: optimiser.gradient_accumulation_steps.get(),
+        }
+    }
+
+    fn sft(&self, sft: &SftSettings) -> Result<(Box<dyn Method<VlModel>>, Plan), SessionError> {
+        let labels = if sft.assistant_only_loss { Labels::Assistant } else { Labels::Everything };
+        let longest = sft.max_length.map(|length| length.get());
+        let examples = |prepared| Conversations(prepared, labels);
+        let batch = self.batch();
+        let plan = plan(&self.recipe, self.sources.rows() as f64 / batch.rows() as f64);
+        let method = Sft {
+            data: self.sources.stream(self.processor.clone(), longest, batch.rows(), examples)?,
+            batch,
+            loss: match sft.loss_type {
+                SftLoss::Nll => SupervisedLoss::Nll,
+                SftLoss::Dft => SupervisedLoss::Dft,
+            },
+            sight: Sight::of(&self.model),
+            activations: activations(&self.recipe),
+            held_out: self.sources.held_out(self.processor.clone(), longest, examples)?,
+        };
+        Ok((Box::new(method), plan))
+    }
+
+    fn dpo(&self, dpo: &DpoSettings) -> Result<(Box<dyn Method<VlModel>>, Plan), SessionError> {
+        let longest = dpo.max_length.map(|length| length.get());
+        let batch = self.batch();
+        let plan = plan(&self.recipe, self.sources.rows() as f64 / batch.rows() as f64);
+        let reference = match (dpo.reference, &self.recipe.tuning) {
+            (Reference::Base, Tuning::Adapter(_)) => PairReference::Base,
+            _ => PairReference::Start(Box::new(self.model.valid())),
+        };
+        let method = Dpo {
+            data: self.sources.stream(self.processor.clone(), longest, batch.rows(), Pairs)?,
+            batch,
+            beta: Positive::new(dpo.beta.get())?,
+            losses: preference::losses(dpo)?,
+            reference,
+            sight: Sight::of(&self.model),
+            activations: activations(&self.recipe),
+            held_out: self.sources.held_out(self.processor.clone(), longest, Pairs)?,
+        };
+        Ok((Box::new(method), plan))
+    }
+
+    fn online(
+        &self,
+        settings: OnlineSettings,
+        sampling: &recipe::SamplingSettings,
+        rewards: &recipe::RewardSettings,
+        maye: Option<&recipe::ReinforceSettings>,
+    ) -> Result<(Box<dyn Method<VlModel>>, Plan), SessionError> {
+        let rhythm = settings.rhythm;
+        let prompts = rhythm.prompts * rhythm.updates;
+        let updates_per_epoch =
+            self.sources.rows() as f64 / prompts as f64 * (rhythm.updates * rhythm.passes) as f64;
+        let plan = plan(&self.recipe, updates_per_epoch);
+        let longest = sampling.max_prompt_length.map(|length| length.get());
+        let data = self.sources.stream(self.processor.clone(), longest, prompts, Tasks)?;
+        let held_out = self.sources.held_out(self.processor.clone(), longest, Tasks)?;
+        let processor = self.processor.clone();
+        // Ids come from the model's own vocabulary; one without text is none.
+        let decode =
+            Box::new(move |ids: &[u32]| processor.decode(ids, SpecialTokens::Skip).unwrap_or_default());
+        let rewards = reward_set(rewards, sampling, maye)?;
+        let method = Online::new(settings, data, rewards, decode, &self.model).with_held_out(held_out);
+        Ok((Box::new(method), plan))
+    }
+}
+
+/// What the recipe wants kept for gradients.
+fn activations(recipe: &Recipe) -> Activations {
+    if recipe.run.gradient_checkpointing { Activations::Recomputed } else { Activations::Kept }
+}
+
+/// The rewards that a recipe names.
+fn reward_set(
+    asked: &recipe::RewardSettings,
+    sampling: &recipe::SamplingSettings,
+    maye: Option<&recipe::ReinforceSettings>,
+) -> Result<RewardSet, SessionError> {
+    let overlong = asked
+        .soft_punish_cache
+        .and_then(|cache| SoftOverlong::new(sampling.max_completion_length.get(), cache.get()).ok());
+    let registry = Registry { overlong, ..Registry::default() };
+    let mut set = RewardSet::new();
+    for weighted in &asked.funcs {
+        set = match (weighted.item.as_str(), maye) {
+            ("maye", Some(settings)) => set.with(online::maye_reward(settings), weighted.weight),
+            (name, _) => set.with_shared(registry.get(name)?, weighted.weight),
+        };
+    }
+    Ok(set)
+}
+
+/// What must be the same for a run to go on: every setting but where and how often it writes.
+fn identity(recipe: &Recipe) -> String {
+    const FREE: [&str; 8] = [
+        "output_dir",
+        "logging_steps",
+        "save_steps",
+        "save_total_limit",
+        "eval_steps",
+        "eval_num_samples",
+        "resume_from_checkpoint",
+        "log_completions",
+    ];
+    let yaml = recipe.to_yaml();
+    let kept = yaml.lines().filter(|line| !FREE.iter().any(|key| line.starts_with(&format!("{key}:"))));
+    checkpoint::digest(kept.collect::<Vec<_>>().join("\n").as_bytes())
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), SessionError> {
+    std::fs::write(path, bytes).map_err(|source| SessionError::Write { path: path.to_owned(), source })
+}

@@ -1,0 +1,66 @@
+//! What is recorded: rows, adapters, files of numbers.
+
+use burn::tensor::Device;
+use datasets::{Format, OpenOptions};
+use serde::de::DeserializeOwned;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use trainer::data::{Examples, Stream};
+use trainer::session::Prepared;
+use vlm_model::{Precision, VlModel};
+use vlm_processor::Processor;
+
+pub const CHECKPOINTS: [&str; 2] = ["qwen2_5-nano", "qwen2-nano"];
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data-fixtures")
+}
+
+/// Where the numbers of a checkpoint lie.
+pub fn folder(checkpoint: &str) -> PathBuf {
+    fixtures().join("golden/training").join(checkpoint)
+}
+
+pub fn json<T: DeserializeOwned>(checkpoint: &str, file: &str) -> T {
+    let path = folder(checkpoint).join(file);
+    let text = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_slice(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+pub fn base(checkpoint: &str) -> VlModel {
+    let folder = fixtures().join("checkpoints").join(checkpoint);
+    VlModel::from_dir(&folder, &Device::flex().autodiff(), Precision::F32).unwrap()
+}
+
+/// The checkpoint under one of its adapters, a folder such as `adapters/lora`.
+pub fn adapted(checkpoint: &str, adapter: &str) -> VlModel {
+    let mut model = base(checkpoint);
+    let loaded = model.load_adapter(&folder(checkpoint).join(adapter)).unwrap();
+    assert_eq!(loaded.without_tensors, Vec::<String>::new());
+    model
+}
+
+pub fn processor(checkpoint: &str) -> Arc<Processor> {
+    Arc::new(Processor::from_dir(&fixtures().join("checkpoints").join(checkpoint)).unwrap())
+}
+
+/// The rows of a file under the names in `order`, one after another and then again.
+pub fn stream<E: Examples>(
+    checkpoint: &str,
+    file: &str,
+    order: &[String],
+    examples: impl FnOnce(Prepared) -> E,
+) -> Stream<E::Item> {
+    let path = fixtures().join("golden/training/rows").join(file);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let id = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap()["id"].clone();
+    let ids: Vec<serde_json::Value> = text.lines().map(id).collect();
+    let index = |name: &String| ids.iter().position(|id| id == name).unwrap();
+    let order: Vec<usize> = order.iter().map(index).collect();
+    let options = OpenOptions { format: Format::Auto, ..OpenOptions::default() };
+    let source = Arc::from(datasets::open(&path, &options).unwrap());
+    let prepared = Prepared::new(source, processor(checkpoint), None).unwrap();
+    let rows = order.len() as u64;
+    let place = move |position: u64| order[(position % rows) as usize];
+    Stream::new(Arc::new(examples(prepared)), Arc::new(place), 4, rows)
+}
