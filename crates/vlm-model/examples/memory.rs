@@ -1,16 +1,22 @@
-//! What the weights of a model take in memory, whole and in few bits, and what one training step adds:
-//! `cargo run --release -p vlm-model --example memory -- MODEL whole|int8|nf4`. Peaks count the mapped file of weights too.
+//! What the weights of a model take in memory, whole and in few bits, and what one training step adds, with the activations of
+//! all layers kept or computed again: `cargo run --release -p vlm-model --example memory -- MODEL whole|int8|nf4
+//! [kept|recomputed]`. Peaks count the mapped file of weights too.
 
 use burn::tensor::Device;
 use lora::{CodeFormat, LoraConfig, Quantization};
 use std::path::{Path, PathBuf};
-use vlm_model::{Precision, Scoring, VlModel};
+use vlm_model::{Activations, Precision, Scored, Scoring, VlModel};
 use vlm_processor::{Prompt, Token};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut words = std::env::args().skip(1);
     let (Some(dir), Some(kind)) = (words.next().map(PathBuf::from), words.next()) else {
-        return Err("usage: memory MODEL whole|int8|nf4".into());
+        return Err("usage: memory MODEL whole|int8|nf4 [kept|recomputed]".into());
+    };
+    let activations = match words.next().as_deref() {
+        None | Some("kept") => Activations::Kept,
+        Some("recomputed") => Activations::Recomputed,
+        Some(other) => return Err(format!("found {other:?}, expected kept or recomputed").into()),
     };
     let before = status("RssAnon")?;
     let mut model = load(&dir, &kind)?;
@@ -28,13 +34,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         visuals: Vec::new(),
     };
     let completion: Vec<u32> = (0..256).map(|id| id % 200).collect();
-    let scored = model.score(&prompt, &[&completion], &Scoring::default())?;
+    let completions = [completion.as_slice()];
+    // From here on, peaks are those of the step.
+    std::fs::write("/proc/self/clear_refs", "5")?;
+    let started = std::time::Instant::now();
+    let items = [Scored::group(&prompt, &completions)];
+    let (scored, tape) = model.score_on_tape(&items, &Scoring::default(), activations)?;
     let loss = scored.log_probs.sum();
     eprintln!("with the tape of 512 tokens: {} MiB", status("RssAnon")? - before);
-    let started = std::time::Instant::now();
-    loss.backward();
+    tape.backward(&mut loss.backward(), &mut |_| {});
     eprintln!(
-        "backward: {:.2} s, {} MiB at most",
+        "forward and backward: {:.2} s, {} MiB at most",
         started.elapsed().as_secs_f64(),
         status("VmHWM")? - before
     );

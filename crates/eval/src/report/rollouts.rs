@@ -11,7 +11,7 @@ use super::samples::ending;
 use super::scale::short;
 use super::series::Series;
 use super::{chart, histogram};
-use crate::stats::{mean, sample_std};
+use crate::stats::mean;
 
 /// Charts of what was sampled.
 pub(super) fn charts(runs: &[Run]) -> String {
@@ -43,7 +43,7 @@ fn flat_groups(runs: &[Run]) -> Series {
         }
         let mut by_step: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
         for ((step, _), group) in rewards.into_iter().filter(|(_, group)| group.len() > 1) {
-            by_step.entry(step).or_default().push(f64::from(u8::from(sample_std(&group) == Some(0.0))));
+            by_step.entry(step).or_default().push(f64::from(u8::from(all_equal(&group))));
         }
         by_step.into_iter().filter_map(|(step, flat)| Some((step as f64, mean(&flat)?))).collect()
     };
@@ -110,5 +110,20 @@ pub(super) fn trend(change: Option<f64>) -> &'static str {
         Some(gain) if gain > 0.0 => " up",
         Some(loss) if loss < 0.0 => " down",
         _ => "",
+    }
+}
+
+/// Compared value by value: a standard deviation of equal numbers need not come out as exactly 0.
+fn all_equal(values: &[f64]) -> bool {
+    values.windows(2).all(|pair| pair[0] == pair[1])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::all_equal;
+
+    #[test]
+    fn equal_rewards_are_no_spread_whatever_their_mean_rounds_to() {
+        assert!(all_equal(&[1.4; 7]) && !all_equal(&[1.4, 1.4, 0.4]));
     }
 }

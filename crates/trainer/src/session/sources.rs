@@ -53,6 +53,17 @@ impl Sources {
         self.train.epoch_len()
     }
 
+    /// All rows, as they are prepared: those to learn from, and those to measure on.
+    pub fn prepared(
+        &self,
+        processor: &Arc<Processor>,
+        longest: Option<usize>,
+    ) -> Result<Vec<Prepared>, SessionError> {
+        let sources = std::iter::once(&self.train).chain(&self.held_out);
+        let prepared = |source: &Arc<dyn Source>| Prepared::new(source.clone(), processor.clone(), longest);
+        sources.map(prepared).collect::<Result<_, _>>().map_err(SessionError::Data)
+    }
+
     /// The rows to learn from, in the order of the recipe's seed, prepared ahead of their use.
     pub fn stream<E: Examples>(
         &self,

@@ -14,7 +14,8 @@ pub enum Activations {
     /// Everything that a gradient needs.
     #[default]
     Kept,
-    /// The input of every layer; the rest is computed again, one layer at a time (Chen et al. 2016, arXiv 1604.06174).
+    /// The input of every layer; the rest is computed again, one layer at a time (Chen et al. 2016, arXiv 1604.06174). Only
+    /// the last layer is kept whole: its gradient comes first.
     Recomputed,
 }
 
@@ -27,7 +28,7 @@ struct Layers {
     layers: Vec<DecoderLayer>,
     /// What went into each of them: the embedded rows with their own gradients, then plain numbers.
     inputs: Vec<Tensor<2>>,
-    /// What came out of the last one: everything above begins here.
+    /// What came out of them: everything above begins here.
     top: Tensor<2>,
     rotary: RotaryTable,
     plan: AttentionPlan,
@@ -64,13 +65,14 @@ impl Decoder {
         plan: &AttentionPlan,
         activations: Activations,
     ) -> (Tensor<2>, Tape) {
-        if activations == Activations::Kept || self.layers.is_empty() {
+        let split = self.layers.split_last().filter(|(_, below)| !below.is_empty());
+        let (Activations::Recomputed, Some((last, below))) = (activations, split) else {
             return (self.forward(rows, positions, plan, &mut Memory::Pass), Tape(None));
-        }
+        };
         let rotary = self.rotary(positions, &rows.device());
         let mut inputs = vec![rows.clone()];
         let mut top = rows.inner();
-        for (index, layer) in self.layers.iter().enumerate() {
+        for (index, layer) in below.iter().enumerate() {
             if index > 0 {
                 inputs.push(top.clone());
             }
@@ -78,8 +80,8 @@ impl Decoder {
             top = layer.valid().forward(top, &rotary, plan, &mut Memory::Pass, index);
         }
         let top = top.autodiff().require_grad();
-        let layers =
-            Layers { layers: self.layers.clone(), inputs, top: top.clone(), rotary, plan: plan.clone() };
-        (self.norm.forward(top), Tape(Some(layers)))
+        let output = last.forward(top.clone(), &rotary, plan, &mut Memory::Pass, below.len());
+        let layers = Layers { layers: below.to_vec(), inputs, top, rotary, plan: plan.clone() };
+        (self.norm.forward(output), Tape(Some(layers)))
     }
 }
