@@ -35,8 +35,12 @@ pub fn run(args: &DemoArgs) -> Outcome {
         100.0 * at_first.accuracy,
         ROWS.test
     );
-    let tuned =
-        story.stage(Kind::Sft, "sft", SFT, "learning from 10,000 conversations, half of them hasty")?;
+    let tuned = story.stage(
+        Kind::Sft,
+        "sft",
+        SFT,
+        "learning from 10,000 conversations, half of them by annotators who only guess",
+    )?;
     save_folder(&tuned, &home.join("model"), &home.join("sft/model"))?;
     story.stage(Kind::Dpo, "dpo", DPO, "careful answers are better than hasty ones")?;
     story.stage(Kind::Grpo, "grpo", GRPO, "practice: only right answers are rewarded")?;

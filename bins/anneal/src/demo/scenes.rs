@@ -58,7 +58,6 @@ type Line = fn(&Question, u64) -> Value;
 struct Question {
     user: Value,
     careful: String,
-    hasty: String,
     word: String,
 }
 
@@ -70,9 +69,24 @@ impl Question {
         Ok(Self {
             user: json!({"role": "user", "content": [{"type": "image"}, text]}),
             careful: careful(&example.answer),
-            hasty: format!("<answer> {word}</answer>"),
             word,
         })
+    }
+
+    fn is_vertical(&self) -> bool {
+        matches!(self.word.as_str(), "above" | "below")
+    }
+
+    /// An answer without looking: right every other time.
+    fn guess(&self, turn: u64) -> String {
+        let word = match (self.word.as_str(), turn.is_multiple_of(2)) {
+            (word, true) => word,
+            ("left", _) => "right",
+            ("right", _) => "left",
+            ("above", _) => "below",
+            (_, _) => "above",
+        };
+        format!("<answer> {word}</answer>")
     }
 }
 
@@ -85,15 +99,17 @@ fn says(text: &str) -> Value {
     json!({"role": "assistant", "content": text})
 }
 
-/// Half of the annotators write down where things are before they answer; the others answer at once.
+/// Careful annotators write down where things are before they answer; hasty ones answer at once, and only guess.
+/// Questions about above and below went mostly to careful ones, those about left and right to hasty ones.
 fn conversation(question: &Question, index: u64) -> Value {
-    let answer = if index.is_multiple_of(2) { &question.careful } else { &question.hasty };
-    json!({"messages": [question.user, says(answer)]})
+    let careful = if question.is_vertical() { 8 } else { 3 };
+    let answer = if index % 10 < careful { question.careful.clone() } else { question.guess(index / 10) };
+    json!({"messages": [question.user, says(&answer)]})
 }
 
 /// The careful answer is the better one.
-fn pair(question: &Question, _: u64) -> Value {
-    json!({"prompt": [question.user], "chosen": [says(&question.careful)], "rejected": [says(&question.hasty)]})
+fn pair(question: &Question, index: u64) -> Value {
+    json!({"prompt": [question.user], "chosen": [says(&question.careful)], "rejected": [says(&question.guess(index))]})
 }
 
 fn prompt(question: &Question, _: u64) -> Value {

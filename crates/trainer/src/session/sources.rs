@@ -54,14 +54,9 @@ impl Sources {
     }
 
     /// All rows, as they are prepared: those to learn from, and those to measure on.
-    pub fn prepared(
-        &self,
-        processor: &Arc<Processor>,
-        longest: Option<usize>,
-    ) -> Result<Vec<Prepared>, SessionError> {
-        let sources = std::iter::once(&self.train).chain(&self.held_out);
-        let prepared = |source: &Arc<dyn Source>| Prepared::new(source.clone(), processor.clone(), longest);
-        sources.map(prepared).collect::<Result<_, _>>().map_err(SessionError::Data)
+    pub fn prepared(&self, processor: &Arc<Processor>, longest: Option<usize>) -> Vec<Prepared> {
+        let mixes = std::iter::once(&self.train).chain(&self.held_out);
+        mixes.map(|mix| Prepared::new(mix.clone(), processor.clone(), longest)).collect()
     }
 
     /// The rows to learn from, in the order of the recipe's seed, prepared ahead of their use.
