@@ -15,7 +15,7 @@ use trainer::session::{Session, StartFrom};
 use vlm_model::VlModel;
 use vlm_model::weights::save_folder;
 
-const ROWS: Rows = Rows { supervised: 10_000, pairs: 200, prompts: 2_000, test: 300 };
+const ROWS: Rows = Rows { supervised: 16_000, pairs: 200, prompts: 2_000, test: 300 };
 
 /// Runs the command.
 pub fn run(args: &DemoArgs) -> Outcome {
@@ -39,7 +39,7 @@ pub fn run(args: &DemoArgs) -> Outcome {
         Kind::Sft,
         "sft",
         SFT,
-        "learning from 10,000 conversations, half of them by annotators who only guess",
+        "learning from 16,000 conversations, a third of them by annotators who only guess",
     )?;
     save_folder(&tuned, &home.join("model"), &home.join("sft/model"))?;
     story.stage(Kind::Dpo, "dpo", DPO, "careful answers are better than hasty ones")?;

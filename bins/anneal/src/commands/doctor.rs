@@ -1,4 +1,5 @@
 //! `anneal doctor`: everything about a run that can be known before its model is loaded.
+#![expect(clippy::print_stdout, reason = "what the command finds is its output")]
 
 use crate::args::DoctorArgs;
 use crate::{Outcome, explain, machine, plain, progress};

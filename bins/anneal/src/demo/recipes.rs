@@ -16,7 +16,7 @@ per_device_train_batch_size: 32
 lr_scheduler_type: cosine_with_min_lr
 min_lr_ratio: 0.02
 warmup_ratio: 0.05
-max_steps: 1800
+max_steps: 4000
 logging_steps: 20
 save_steps: null
 ";
@@ -28,9 +28,9 @@ datasets: data/pairs.jsonl
 output_dir: dpo
 lora_r: 16
 lora_alpha: 32
-learning_rate: 1e-4
+learning_rate: 2e-4
 per_device_train_batch_size: 16
-max_steps: 6
+max_steps: 10
 logging_steps: 1
 save_steps: null
 ";
@@ -38,7 +38,7 @@ save_steps: null
 /// The same adapter practises by itself; all it is told is whether the answer was right.
 pub const GRPO: &str = "\
 model_name_or_path: sft/model
-adapter: dpo/checkpoint-6
+adapter: dpo/checkpoint-10
 lora_r: 16
 lora_alpha: 32
 datasets: data/prompts.jsonl
@@ -51,7 +51,7 @@ gradient_accumulation_steps: 16
 num_generations: 8
 max_completion_length: 24
 reward_funcs: [exact_tag]
-max_steps: 100
+max_steps: 120
 logging_steps: 1
 save_steps: null
 log_completions: true

@@ -20,7 +20,7 @@ pub(crate) fn take<T: Send + 'static>(
     n: usize,
     step: &mut Step,
 ) -> Result<Vec<T>, Failure> {
-    let taken = data.take(n)?.into_iter().map(|(_, item)| item).collect();
+    let taken = data.take(n)?;
     tell_skipped(data, step);
     Ok(taken)
 }

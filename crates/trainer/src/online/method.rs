@@ -92,7 +92,7 @@ impl Online {
     fn generate(&mut self, model: &VlModel, step: &mut Step) -> Result<(), Failure> {
         let rhythm = self.settings.rhythm;
         let first = self.data.position();
-        self.asked = self.data.take(rhythm.prompts * rhythm.updates)?;
+        self.asked = self.data.take_placed(rhythm.prompts * rhythm.updates)?;
         tell_skipped(&mut self.data, step);
         let model = model.valid();
         let params = self.settings.sampling.with_seed(step.seed);
@@ -252,9 +252,8 @@ impl Method<VlModel> for Online {
     /// Mean reward of greedy answers to held-out prompts, by function, with some of the wrong ones.
     fn evaluate(&mut self, model: &VlModel, step: u64) -> Result<Option<EvalRecord>, Failure> {
         let Some((examples, most)) = &self.held_out else { return Ok(None) };
-        let asked: Asked = (0..*most)
-            .map(|index| Ok((index as u64, examples.get(index)?)))
-            .collect::<Result<_, Failure>>()?;
+        let asked: Asked =
+            (0..*most).map(|index| Ok((index, examples.get(index)?))).collect::<Result<_, Failure>>()?;
         let model = model.valid();
         let mut sampler = LocalSampler::new(&model, &self.settings.sampler, &self.decode);
         let params = generate::greedy(&self.settings.sampling)?;
