@@ -19,7 +19,7 @@ pub fn run(args: &DoctorArgs) -> Outcome {
         findings.add(Grade::Ok, "recipe", format!("{} of {}", recipe.kind(), args.recipe.display()));
         examine(&recipe, &mut findings);
     }
-    println!("{findings}");
+    super::say(&findings.to_string())?;
     match findings.count(Grade::Fail) {
         0 => Ok(()),
         1 => Err("one check failed".into()),
