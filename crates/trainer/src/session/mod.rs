@@ -95,7 +95,7 @@ impl Session {
         stop: Stop,
     ) -> Result<Outcome, SessionError> {
         let (mut method, plan) = self.method()?;
-        let Self { recipe, model, weights, .. } = self;
+        let Self { recipe, model, weights, sources, .. } = self;
         let dir = recipe.run.output_dir.clone();
         let meta = StepMeta { config_hash: identity(&recipe), seed: recipe.run.seed, ..StepMeta::default() };
         let limit = recipe.run.save_total_limit.map(|limit| limit.get());
@@ -107,6 +107,10 @@ impl Session {
         }
         let run = Run { plan: &plan, weights: &*weights, ledger: &mut ledger, observer, stop };
         let trained = run.train(model, &mut *method, files.as_ref())?;
+        let passed_over = sources.passed_over();
+        if let Some(first) = passed_over.first() {
+            observer.notice(&format!("{} broken rows were passed over, such as: {first}", passed_over.len()));
+        }
         Ok(Outcome { model: trained.model, steps: trained.steps, ending: trained.ending })
     }
 
