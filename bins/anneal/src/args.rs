@@ -1,5 +1,13 @@
 //! What the user can type.
 
+mod data;
+mod eval;
+mod run;
+
+pub use data::{BadRow, ConvertArgs, DataArgs, DataCommand, InspectArgs, Scenes, SynthArgs};
+pub use eval::EvalArgs;
+pub use run::{DoctorArgs, ReportArgs, TrainArgs, VerifyArgs};
+
 use crate::output::Existing;
 use clap::builder::RangedU64ValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -40,8 +48,16 @@ pub enum Command {
     Grpo(TrainArgs),
     /// Reinforce++: one completion a prompt, whitened returns, KL in the reward
     Reinforce(TrainArgs),
+    /// Check a recipe, its data and this machine before a model is loaded
+    Doctor(DoctorArgs),
     /// Check every checkpoint of a run against its checksums
     Verify(VerifyArgs),
+    /// Write a page about one or several runs
+    Report(ReportArgs),
+    /// Ask a model the questions of a benchmark and judge its answers
+    Eval(EvalArgs),
+    /// Look at data sets, convert them, draw synthetic ones
+    Data(DataArgs),
     /// Put an adapter into the weights of its model
     Merge(MergeArgs),
     /// Measure preprocessing, prefill and decoding on this machine
@@ -62,7 +78,7 @@ pub struct ModelArgs {
 }
 
 /// What computes.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub struct DeviceArgs {
     /// cpu, wgpu, vulkan or cuda, with :N for the N-th card
     #[arg(long = "device", value_name = "DEVICE", default_value = "cpu")]
@@ -188,30 +204,6 @@ pub struct PreprocessArgs {
     /// Make files again that are there already
     #[arg(long)]
     pub overwrite: bool,
-}
-
-/// Arguments of `sft`, `dpo`, `grpo` and `reinforce`.
-#[derive(Args)]
-pub struct TrainArgs {
-    /// YAML file of settings; docs/recipes.md lists the keys
-    #[arg(value_name = "RECIPE.yaml")]
-    pub recipe: PathBuf,
-    /// Settings that replace those of the recipe
-    #[arg(long = "set", value_name = "KEY=VALUE")]
-    pub set: Vec<String>,
-    /// Go on with a run: `latest`, or the path of one of its checkpoints
-    #[arg(long, value_name = "latest|PATH")]
-    pub resume: Option<String>,
-    #[command(flatten)]
-    pub device: DeviceArgs,
-}
-
-/// Arguments of `verify`.
-#[derive(Args)]
-pub struct VerifyArgs {
-    /// A run's output_dir
-    #[arg(value_name = "RUN")]
-    pub run: PathBuf,
 }
 
 /// Arguments of `bench`.

@@ -1,12 +1,14 @@
 //! The anneal command line.
 
+mod answering;
 mod args;
 mod commands;
 mod device;
-mod memory;
+mod machine;
 mod output;
 mod progress;
 mod rows;
+mod scores;
 mod signals;
 
 use args::{Cli, Command};
@@ -26,7 +28,7 @@ struct Stopped {
 }
 
 fn main() -> ExitCode {
-    memory::keep_freed_pages();
+    machine::keep_freed_pages();
     let cli = Cli::parse();
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
@@ -53,7 +55,11 @@ fn run(command: Command) -> Outcome {
         Command::Dpo(args) => commands::train::run(Kind::Dpo, &args),
         Command::Grpo(args) => commands::train::run(Kind::Grpo, &args),
         Command::Reinforce(args) => commands::train::run(Kind::Reinforce, &args),
+        Command::Doctor(args) => commands::doctor::run(&args),
         Command::Verify(args) => commands::verify::run(&args),
+        Command::Report(args) => commands::report::run(&args),
+        Command::Eval(args) => commands::eval::run(&args),
+        Command::Data(args) => commands::data::run(&args),
         Command::Merge(args) => commands::merge::run(&args),
         Command::Bench(args) => commands::bench::run(&args),
     }

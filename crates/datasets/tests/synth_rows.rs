@@ -262,3 +262,21 @@ fn worked_examples_of_the_rules() {
         assert!(!Fact::Inside { a: 1, inside }.holds_in(&scene), "an object on the outline is neither");
     }
 }
+
+#[test]
+fn every_standard_split_is_recognised_without_being_told_its_layout() {
+    let folder = tempfile::tempdir().unwrap();
+    for split in Split::standard() {
+        let written = write(&generator(1), &rows(split.clone(), 6), folder.path()).unwrap();
+        let source = datasets::open(&written.file, &datasets::OpenOptions::default()).unwrap();
+        let kind = source.get(0).unwrap().kind().to_string();
+        let expected = match split.kind {
+            RowKind::Instruction => "instruction",
+            RowKind::Preference => "preference",
+            RowKind::Prompt => "RL prompt",
+            RowKind::Vsr => "question and answers",
+            RowKind::CvBench => "multiple choice",
+        };
+        assert_eq!(kind, expected, "{}", split.name);
+    }
+}

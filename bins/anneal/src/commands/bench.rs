@@ -1,7 +1,7 @@
 //! `anneal bench`: what preprocessing, prefill and decoding take on this machine.
 
 use crate::args::{BenchArgs, Task};
-use crate::{Outcome, device, memory, rows};
+use crate::{Outcome, device, machine, rows};
 use rayon::prelude::*;
 use serde::Serialize;
 use std::io::Write;
@@ -94,7 +94,7 @@ fn report(args: &BenchArgs, tokens: usize, seconds: Vec<f64>, token_ids: Vec<Vec
         Task::Prefill => "prefill",
         Task::Decode => "decode",
     };
-    let peak_rss_bytes = memory::peak_rss_bytes();
+    let peak_rss_bytes = machine::peak_rss_bytes();
     Report { task, batch: args.batch, rows: args.batch.max(1), tokens, seconds, peak_rss_bytes, token_ids }
 }
 

@@ -1,15 +1,22 @@
 //! One file a verb.
 
 pub mod bench;
+pub mod data;
+pub mod doctor;
+pub mod eval;
 pub mod generate;
 pub mod merge;
 pub mod preprocess;
+pub mod report;
 pub mod score;
 pub mod train;
 pub mod verify;
 
+use crate::Outcome;
 use crate::args::FileArgs;
 use crate::output::{self, Done, Output, OutputError};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
 use vlm_processor::Processor;
 
 /// A row for which the network computed something that is no number.
@@ -37,4 +44,21 @@ fn placeholders(processor: &Processor, stop: &[u32]) -> Vec<u32> {
         ids.push(special.pad);
     }
     ids
+}
+
+/// Writes a file beside its place and moves it there, so that it is never half written.
+fn replace_file(path: &Path, content: &[u8]) -> Result<(), String> {
+    let mut scratch = path.as_os_str().to_owned();
+    scratch.push(".part");
+    let scratch = PathBuf::from(scratch);
+    let written = std::fs::write(&scratch, content).and_then(|()| std::fs::rename(&scratch, path));
+    written.map_err(|error| format!("{}: cannot be written: {error}", path.display()))
+}
+
+/// Writes a text to standard output. Whoever reads it may have read enough.
+fn say(text: &str) -> Outcome {
+    match writeln!(std::io::stdout(), "{text}") {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
 }

@@ -14,7 +14,16 @@ pub(super) const SPECS: &[Spec] = &[
     Spec {
         layout: Layout::Messages,
         name: "messages",
-        signs: &[&[Sign::Turns("messages", "role")]],
+        // The second for turns whose question and answer stand beside them once more.
+        signs: &[
+            &[Sign::Turns("messages", "role")],
+            &[
+                Sign::Turns("messages", "role"),
+                Sign::OneOf(&["image", "images"]),
+                Sign::OneOf(&["question", "prompt"]),
+                Sign::OneOf(&["answer", "response"]),
+            ],
+        ],
         read: messages,
     },
     Spec {

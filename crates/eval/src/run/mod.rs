@@ -30,6 +30,9 @@ pub type RespondError = Box<dyn std::error::Error + Send + Sync>;
 
 /// A model that answers questions.
 pub trait Respond {
+    /// Told once, before the first question, how many will be asked.
+    fn expect(&mut self, _questions: usize) {}
+
     /// `sampling.samples` answers to each question, in order. The answers must depend on the question and the sampling
     /// alone, not on what else is in the batch.
     ///
@@ -110,6 +113,7 @@ pub fn run(
     done.retain(|_, prediction| prediction.error.is_none());
     let open: Vec<&Question> =
         by_size(&questions).into_iter().filter(|q| !done.contains_key(&q.id)).collect();
+    respond.expect(open.len());
     let mut asker = Asker { benchmark, respond, setting: &options.setting, failures: 0, successes: 0 };
     for batch in open.chunks(options.batch.max(1)) {
         for prediction in asker.ask(batch)? {

@@ -22,6 +22,14 @@ pub struct Rhythm {
     pub micro: usize,
 }
 
+impl Rhythm {
+    /// Updates until each of `rows` prompts was answered once.
+    pub fn updates_of(&self, rows: u64) -> f64 {
+        let generations = rows as f64 / (self.prompts * self.updates) as f64;
+        generations * (self.updates * self.passes) as f64
+    }
+}
+
 /// Who the reference is, where a loss or a reward wants one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Reference {

@@ -55,6 +55,11 @@ pub enum SessionError {
         /// Updates that share it.
         updates: usize,
     },
+    /// Every weight is frozen.
+    #[error(
+        "recipe: found nothing that is trained, expected some weights; mend lora_target_modules or the freeze_… keys"
+    )]
+    NothingToTrain,
     /// The run's folder cannot be used.
     #[error(transparent)]
     RunDir(#[from] RunDirError),

@@ -55,6 +55,13 @@ pub enum Labels {
     Everything,
 }
 
+impl Labels {
+    /// What a recipe's `sft` section learns.
+    pub fn of(sft: &recipe::SftSettings) -> Self {
+        if sft.assistant_only_loss { Self::Assistant } else { Self::Everything }
+    }
+}
+
 impl Examples for Conversations {
     type Item = LabelledPrompt;
 

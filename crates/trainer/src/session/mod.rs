@@ -2,18 +2,24 @@
 
 mod error;
 mod examples;
+mod needs;
 mod online;
 mod plan;
 mod preference;
+mod rehearsal;
 mod run_dir;
 mod sources;
 mod tune;
+mod unheeded;
 mod weights;
 
 pub use error::SessionError;
 pub use examples::{Conversations, Labels, Pairs, Prepared, Tasks, sample};
+pub use needs::Needs;
 pub use plan::plan;
+pub use rehearsal::Rehearsal;
 pub use run_dir::{From as StartFrom, Opened, RunDir, RunDirError};
+pub use unheeded::unheeded;
 pub use weights::AdapterWeights;
 
 use crate::engine::{Ending, Method, Observer, Plan, Run, Stop, TrainedWeights, Weights, trainable_count};
@@ -30,7 +36,7 @@ use sources::Sources;
 use std::path::Path;
 use std::sync::Arc;
 use vlm_model::{Activations, Precision, VlModel};
-use vlm_processor::{Processor, SpecialTokens};
+use vlm_processor::{Processor, ProcessorError, SpecialTokens};
 
 /// Everything that a recipe asks for, loaded and checked, before the first step.
 pub struct Session {
@@ -56,21 +62,23 @@ impl Session {
     /// Opens the data and loads the model that `recipe` names.
     pub fn open(recipe: Recipe, device: &Device) -> Result<Self, SessionError> {
         let folder = &recipe.model.model_name_or_path;
-        let processor = Arc::new(Processor::from_dir(folder)?.with_pixels(
-            recipe.data.min_pixels.map(|pixels| pixels.get()),
-            recipe.data.max_pixels.map(|pixels| pixels.get()),
-        ));
+        let processor = Arc::new(processor(&recipe)?);
         let sources = Sources::open(&recipe)?;
         let mut model = VlModel::from_dir(folder, device, Precision::F32)?;
         let weights: Box<dyn Weights<VlModel>> = match &recipe.tuning {
             Tuning::Adapter(lora) => {
-                Box::new(AdapterWeights::prepare(&mut model, lora, folder, recipe.run.seed)?)
+                let (adapted, weights) = AdapterWeights::prepare(model, lora, folder, recipe.run.seed)?;
+                model = adapted;
+                Box::new(weights)
             }
             Tuning::Full(full) => {
                 model = tune::unfreeze(model, full);
                 Box::new(TrainedWeights)
             }
         };
+        if trainable_count(&model) == 0 {
+            return Err(SessionError::NothingToTrain);
+        }
         Ok(Self { recipe, processor, model, weights, sources })
     }
 
@@ -87,15 +95,22 @@ impl Session {
         stop: Stop,
     ) -> Result<Outcome, SessionError> {
         let (mut method, plan) = self.method()?;
-        let Self { recipe, model, weights, .. } = self;
+        let Self { recipe, model, weights, sources, .. } = self;
         let dir = recipe.run.output_dir.clone();
         let meta = StepMeta { config_hash: identity(&recipe), seed: recipe.run.seed, ..StepMeta::default() };
         let limit = recipe.run.save_total_limit.map(|limit| limit.get());
         let Opened { dir: mut ledger, files, notices } = RunDir::open(&dir, from, limit, meta)?;
         write(&dir.join("config.yaml"), recipe.to_yaml().as_bytes())?;
         notices.iter().for_each(|text| observer.notice(text));
+        for (key, instead) in unheeded(&recipe) {
+            observer.notice(&format!("`{key}` has no effect yet: {instead}"));
+        }
         let run = Run { plan: &plan, weights: &*weights, ledger: &mut ledger, observer, stop };
         let trained = run.train(model, &mut *method, files.as_ref())?;
+        let passed_over = sources.passed_over();
+        if let Some(first) = passed_over.first() {
+            observer.notice(&format!("{} broken rows were passed over, such as: {first}", passed_over.len()));
+        }
         Ok(Outcome { model: trained.model, steps: trained.steps, ending: trained.ending })
     }
 
@@ -115,20 +130,12 @@ impl Session {
         }
     }
 
-    fn batch(&self) -> Batch {
-        let optimiser = &self.recipe.optimiser;
-        Batch {
-            micro: optimiser.per_device_train_batch_size.get(),
-            accumulation: optimiser.gradient_accumulation_steps.get(),
-        }
-    }
-
     fn sft(&self, sft: &SftSettings) -> Result<(Box<dyn Method<VlModel>>, Plan), SessionError> {
-        let labels = if sft.assistant_only_loss { Labels::Assistant } else { Labels::Everything };
+        let labels = Labels::of(sft);
         let longest = sft.max_length.map(|length| length.get());
         let examples = |prepared| Conversations(prepared, labels);
-        let batch = self.batch();
-        let plan = plan(&self.recipe, self.sources.rows() as f64 / batch.rows() as f64);
+        let batch = batch(&self.recipe);
+        let plan = plan(&self.recipe, updates(&self.recipe, &self.sources));
         let method = Sft {
             data: self.sources.stream(self.processor.clone(), longest, batch.rows(), examples)?,
             batch,
@@ -145,8 +152,8 @@ impl Session {
 
     fn dpo(&self, dpo: &DpoSettings) -> Result<(Box<dyn Method<VlModel>>, Plan), SessionError> {
         let longest = dpo.max_length.map(|length| length.get());
-        let batch = self.batch();
-        let plan = plan(&self.recipe, self.sources.rows() as f64 / batch.rows() as f64);
+        let batch = batch(&self.recipe);
+        let plan = plan(&self.recipe, updates(&self.recipe, &self.sources));
         let reference = match (dpo.reference, &self.recipe.tuning) {
             (Reference::Base, Tuning::Adapter(_)) => PairReference::Base,
             _ => PairReference::Start(Box::new(self.model.valid())),
@@ -173,9 +180,7 @@ impl Session {
     ) -> Result<(Box<dyn Method<VlModel>>, Plan), SessionError> {
         let rhythm = settings.rhythm;
         let prompts = rhythm.prompts * rhythm.updates;
-        let updates_per_epoch =
-            self.sources.rows() as f64 / prompts as f64 * (rhythm.updates * rhythm.passes) as f64;
-        let plan = plan(&self.recipe, updates_per_epoch);
+        let plan = plan(&self.recipe, rhythm.updates_of(self.sources.rows()));
         let longest = sampling.max_prompt_length.map(|length| length.get());
         let data = self.sources.stream(self.processor.clone(), longest, prompts, Tasks)?;
         let held_out = self.sources.held_out(self.processor.clone(), longest, Tasks)?;
@@ -187,6 +192,25 @@ impl Session {
         let method = Online::new(settings, data, rewards, decode, &self.model).with_held_out(held_out);
         Ok((Box::new(method), plan))
     }
+}
+
+/// The processor of the recipe's model, within the recipe's limits of pixels.
+fn processor(recipe: &Recipe) -> Result<Processor, ProcessorError> {
+    let [min, max] = [recipe.data.min_pixels, recipe.data.max_pixels];
+    let processor = Processor::from_dir(&recipe.model.model_name_or_path)?;
+    Ok(processor.with_pixels(min.map(|pixels| pixels.get()), max.map(|pixels| pixels.get())))
+}
+
+fn batch(recipe: &Recipe) -> Batch {
+    Batch {
+        micro: recipe.optimiser.per_device_train_batch_size.get(),
+        accumulation: recipe.optimiser.gradient_accumulation_steps.get(),
+    }
+}
+
+/// Updates of an epoch where every row is seen once.
+fn updates(recipe: &Recipe, sources: &Sources) -> f64 {
+    sources.rows() as f64 / batch(recipe).rows() as f64
 }
 
 /// What the recipe wants kept for gradients.

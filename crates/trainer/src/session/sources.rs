@@ -2,9 +2,9 @@
 
 use super::SessionError;
 use super::examples::Prepared;
-use crate::data::{Examples, HeldOut, Mixture, Order, Permutation, Shuffle, Stream};
-use datasets::{Description, Format, OpenOptions, Record, RowError, Source, SourceError};
-use recipe::{DatasetSettings, Recipe};
+use crate::data::{Examples, HeldOut, Lenient, Mixture, Order, PassedOver, Permutation, Shuffle, Stream};
+use datasets::{BadRowPolicy, Description, Format, OpenOptions, Record, RowError, Source, SourceError};
+use recipe::{DatasetSettings, OnBadRow, Recipe};
 use std::sync::Arc;
 use vlm_processor::Processor;
 
@@ -14,6 +14,9 @@ pub struct Sources {
     held_out: Option<Arc<dyn Source>>,
     mixture: Mixture,
     most_measured: Option<usize>,
+    on_bad_row: OnBadRow,
+    /// Rows to learn from that were broken, and those to measure on.
+    passed_over: [PassedOver; 2],
 }
 
 impl Sources {
@@ -41,12 +44,24 @@ impl Sources {
             return Err(SessionError::Data("datasets: found no rows, expected at least one".into()));
         }
         let most_measured = recipe.run.eval_num_samples.map(|samples| samples.get());
-        Ok(Self { train, held_out, mixture, most_measured })
+        let on_bad_row = data.on_bad_row;
+        Ok(Self { train, held_out, mixture, most_measured, on_bad_row, passed_over: Default::default() })
     }
 
     /// Rows of an epoch.
     pub fn rows(&self) -> u64 {
         self.mixture.epoch_len()
+    }
+
+    /// All rows, as they are prepared: those to learn from, and those to measure on.
+    pub fn prepared(
+        &self,
+        processor: &Arc<Processor>,
+        longest: Option<usize>,
+    ) -> Result<Vec<Prepared>, SessionError> {
+        let sources = std::iter::once(&self.train).chain(&self.held_out);
+        let prepared = |source: &Arc<dyn Source>| Prepared::new(source.clone(), processor.clone(), longest);
+        sources.map(prepared).collect::<Result<_, _>>().map_err(SessionError::Data)
     }
 
     /// The rows to learn from, in the order of the recipe's seed, prepared ahead of their use.
@@ -60,7 +75,28 @@ impl Sources {
         let prepared = Prepared::new(self.train.clone(), processor, longest).map_err(SessionError::Data)?;
         let mixture = self.mixture.clone();
         let order: Order = Arc::new(move |position| mixture.at(position) as usize);
-        Ok(Stream::new(Arc::new(examples(prepared)), order, rows_of_a_step, self.rows()))
+        let examples = self.by_policy(examples(prepared), &self.passed_over[0]);
+        Ok(Stream::new(examples, order, rows_of_a_step, self.rows()))
+    }
+
+    /// The examples, of which broken ones are passed over where the recipe wants that.
+    fn by_policy<E: Examples>(
+        &self,
+        examples: E,
+        passed_over: &PassedOver,
+    ) -> Arc<dyn Examples<Item = E::Item>> {
+        match self.on_bad_row {
+            OnBadRow::Stop => Arc::new(examples),
+            OnBadRow::Skip => {
+                let most = most_passed_over(examples.len());
+                Arc::new(Lenient::new(examples, most, passed_over.clone()))
+            }
+        }
+    }
+
+    /// What is wrong with the rows that were passed over so far.
+    pub fn passed_over(&self) -> Vec<String> {
+        self.passed_over.iter().flat_map(PassedOver::problems).collect()
     }
 
     /// The rows to measure on.
@@ -72,10 +108,15 @@ impl Sources {
     ) -> Result<HeldOut<E::Item>, SessionError> {
         let Some(source) = &self.held_out else { return Ok(None) };
         let prepared = Prepared::new(source.clone(), processor, longest).map_err(SessionError::Data)?;
-        let examples: Arc<dyn Examples<Item = E::Item>> = Arc::new(examples(prepared));
+        let examples = self.by_policy(examples(prepared), &self.passed_over[1]);
         let most = self.most_measured.unwrap_or(usize::MAX).min(examples.len());
         Ok(Some((examples, most)))
     }
+}
+
+/// How many of so many rows may be broken.
+pub fn most_passed_over(rows: usize) -> usize {
+    BadRowPolicy::skip().allowed(rows as u64) as usize
 }
 
 /// Opens sources as one, with the size of each.

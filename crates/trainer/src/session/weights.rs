@@ -2,7 +2,7 @@
 
 use super::SessionError;
 use super::tune;
-use crate::engine::{Failure, Files, Weights};
+use crate::engine::{Failure, Files, Weights, train_only};
 use lora::peft::{self, AdapterFiles};
 use recipe::LoraSettings;
 use std::path::{Path, PathBuf};
@@ -16,21 +16,26 @@ pub struct AdapterWeights {
 impl AdapterWeights {
     /// Gives `model` the adapter that the recipe goes on with, or a fresh one.
     pub fn prepare(
-        model: &mut VlModel,
+        mut model: VlModel,
         asked: &LoraSettings,
         base: &Path,
         seed: u64,
-    ) -> Result<Self, SessionError> {
+    ) -> Result<(VlModel, Self), SessionError> {
         match &asked.adapter {
             Some(dir) => {
-                peft::load(model, dir)?;
+                peft::load(&mut model, dir)?;
             }
             None => {
-                tune::attach(model, asked, seed)?;
+                tune::attach(&mut model, asked, seed)?;
             }
         }
-        Ok(Self { base: base.to_owned() })
+        Ok((train_adapters(model), Self { base: base.to_owned() }))
     }
+}
+
+/// Switches gradients on for adapters, and off for all else.
+fn train_adapters(model: VlModel) -> VlModel {
+    train_only(model, |name| name.split('.').any(|part| part == "adapter"))
 }
 
 impl Weights<VlModel> for AdapterWeights {
@@ -51,6 +56,6 @@ impl Weights<VlModel> for AdapterWeights {
         };
         lora::detach(&mut model);
         peft::load_files(&mut model, &adapter)?;
-        Ok(model)
+        Ok(train_adapters(model))
     }
 }

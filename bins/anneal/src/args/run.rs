@@ -1,0 +1,75 @@
+//! Arguments of the commands around a run.
+
+use super::DeviceArgs;
+use clap::{Args, ValueEnum};
+use recipe::Kind;
+use std::path::PathBuf;
+
+/// Arguments of `sft`, `dpo`, `grpo` and `reinforce`.
+#[derive(Args)]
+pub struct TrainArgs {
+    /// YAML file of settings; docs/recipes.md lists the keys
+    #[arg(value_name = "RECIPE.yaml")]
+    pub recipe: PathBuf,
+    /// Settings that replace those of the recipe
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Go on with a run: `latest`, or the path of one of its checkpoints
+    #[arg(long, value_name = "latest|PATH")]
+    pub resume: Option<String>,
+    #[command(flatten)]
+    pub device: DeviceArgs,
+}
+
+/// Arguments of `verify`.
+#[derive(Args)]
+pub struct VerifyArgs {
+    /// A run's output_dir
+    #[arg(value_name = "RUN")]
+    pub run: PathBuf,
+}
+
+/// Arguments of `doctor`.
+#[derive(Args)]
+pub struct DoctorArgs {
+    /// YAML file of settings
+    #[arg(value_name = "RECIPE.yaml")]
+    pub recipe: PathBuf,
+    /// What the recipe is for; needed where it would do for several
+    #[arg(long, value_enum)]
+    pub kind: Option<Method>,
+    /// Settings that replace those of the recipe
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+}
+
+/// The ways of training, as the command line spells them.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Method {
+    Sft,
+    Dpo,
+    Grpo,
+    Reinforce,
+}
+
+impl From<Method> for Kind {
+    fn from(method: Method) -> Self {
+        match method {
+            Method::Sft => Self::Sft,
+            Method::Dpo => Self::Dpo,
+            Method::Grpo => Self::Grpo,
+            Method::Reinforce => Self::Reinforce,
+        }
+    }
+}
+
+/// Arguments of `report`.
+#[derive(Args)]
+pub struct ReportArgs {
+    /// A run's output_dir; several are taken as repetitions of one experiment
+    #[arg(value_name = "RUN", required = true)]
+    pub runs: Vec<PathBuf>,
+    /// The page; report.html in the first run's folder when absent
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}

@@ -1,0 +1,233 @@
+//! `anneal doctor`: everything about a run that can be known before its model is loaded.
+
+use crate::args::DoctorArgs;
+use crate::{Outcome, explain, machine, plain, progress};
+use checkpoint::{RealFs, Store};
+use rayon::prelude::*;
+use recipe::{Kind, Recipe, RecipeError};
+use std::fmt;
+use std::path::Path;
+use trainer::session::{Needs, Rehearsal, unheeded};
+
+/// Rows whose problems are told.
+const TOLD: usize = 10;
+
+/// Runs the command.
+pub fn run(args: &DoctorArgs) -> Outcome {
+    let mut findings = Findings::default();
+    devices(&mut findings);
+    if let Some(recipe) = findings.tried("recipe", read(args)) {
+        findings.add(Grade::Ok, "recipe", format!("{} of {}", recipe.kind(), args.recipe.display()));
+        examine(&recipe, &mut findings);
+    }
+    super::say(&findings.to_string())?;
+    match findings.count(Grade::Fail) {
+        0 => Ok(()),
+        1 => Err("one check failed".into()),
+        failed => Err(format!("{failed} checks failed").into()),
+    }
+}
+
+fn examine(recipe: &Recipe, findings: &mut Findings) {
+    for (key, instead) in unheeded(recipe) {
+        findings.add(Grade::Warn, "recipe", format!("`{key}` has no effect yet: {instead}"));
+    }
+    occupied(&recipe.run.output_dir, findings);
+    let rehearsal = findings.tried("data", Rehearsal::open(recipe));
+    let Some(rehearsal) = rehearsal else { return };
+    let lengths = rows(&rehearsal, findings);
+    let Some(longest) = lengths.iter().max() else { return };
+    let Some(needs) = findings.tried("model", Needs::estimate(recipe, *longest)) else { return };
+    findings.add(Grade::Ok, "model", recipe.model.model_name_or_path.display().to_string());
+    memory(&needs, findings);
+    disk(&needs, recipe, rehearsal.steps(), findings);
+}
+
+/// Whether there is a run already where this one would go.
+fn occupied(run: &Path, findings: &mut Findings) {
+    let steps = if run.is_dir() { Store::new(RealFs, run).steps().unwrap_or_default() } else { Vec::new() };
+    if let Some(step) = steps.last() {
+        let text =
+            format!("{} holds a run up to step {step}: go on with it with --resume latest", run.display());
+        findings.add(Grade::Warn, "output_dir", text);
+    }
+}
+
+/// The recipe as the kind that was named, or as the one kind that it does for.
+fn read(args: &DoctorArgs) -> Result<Recipe, Box<dyn std::error::Error>> {
+    let load = |kind| Recipe::load(kind, &args.recipe, &args.set);
+    if let Some(kind) = args.kind {
+        return Ok(load(kind.into())?);
+    }
+    let mut tried: Vec<Result<Recipe, RecipeError>> = Kind::ALL.into_iter().map(load).collect();
+    let fitting: Vec<usize> = (0..tried.len()).filter(|index| tried[*index].is_ok()).collect();
+    match fitting.as_slice() {
+        [only] => Ok(tried.swap_remove(*only)?),
+        [] => Ok(tried.swap_remove(0)?),
+        several => {
+            let names: Vec<&str> = several.iter().map(|index| Kind::ALL[*index].name()).collect();
+            Err(format!("does for {}; say which with --kind", names.join(", ")).into())
+        }
+    }
+}
+
+/// What this binary can compute on.
+fn devices(findings: &mut Findings) {
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let free = machine::free_memory().map_or_else(String::new, |bytes| format!(", {} free", size(bytes)));
+    findings.add(Grade::Ok, "device cpu", format!("{threads} threads{free}"));
+    for (name, built) in [
+        ("cuda", cfg!(feature = "cuda")),
+        ("vulkan", cfg!(feature = "vulkan")),
+        ("wgpu", cfg!(feature = "wgpu")),
+    ] {
+        if built {
+            findings.add(Grade::Ok, "device", format!("{name} is built in"));
+        }
+    }
+}
+
+/// Makes every row ready; the tokens of those that can be.
+fn rows(rehearsal: &Rehearsal, findings: &mut Findings) -> Vec<usize> {
+    let bar = progress::rows(rehearsal.rows() as u64, 0);
+    let ready: Vec<Result<usize, String>> = (0..rehearsal.rows())
+        .into_par_iter()
+        .map(|row| {
+            let tokens = rehearsal.tokens(row).map_err(|error| explain(error.as_ref()));
+            bar.inc(1);
+            tokens
+        })
+        .collect();
+    bar.finish_and_clear();
+    let (good, bad): (Vec<_>, Vec<_>) = ready.into_iter().partition(Result::is_ok);
+    let mut lengths: Vec<usize> = good.into_iter().flatten().collect();
+    lengths.sort_unstable();
+    if let [shortest, .., longest] | [shortest @ longest] = lengths.as_slice() {
+        let median = lengths[lengths.len() / 2];
+        let what = format!("{} ready, {shortest} to {longest} tokens, median {median}", lengths.len());
+        findings.add(Grade::Ok, "rows", format!("{what}; {} steps", rehearsal.steps()));
+    }
+    let count = bad.len();
+    let grade = if count > rehearsal.most_broken() { Grade::Fail } else { Grade::Warn };
+    for problem in bad.into_iter().filter_map(Result::err).take(TOLD) {
+        findings.add(grade, "row", problem);
+    }
+    if count > TOLD {
+        findings.add(grade, "rows", format!("{} more cannot be used", count - TOLD));
+    }
+    lengths
+}
+
+fn memory(needs: &Needs, findings: &mut Findings) {
+    let parts = format!(
+        "about {}: weights {}, trained {}, optimiser {}, activations {}",
+        size(needs.memory()),
+        size(needs.weights),
+        size(needs.gradients),
+        size(needs.optimiser),
+        size(needs.activations)
+    );
+    let grade = match machine::free_memory() {
+        Some(free) if needs.weights > free => Grade::Fail,
+        Some(free) if needs.memory() > free => Grade::Warn,
+        _ => Grade::Ok,
+    };
+    findings.add(grade, "memory", parts);
+}
+
+fn disk(needs: &Needs, recipe: &Recipe, steps: u64, findings: &mut Findings) {
+    let every = recipe.run.save_steps.map_or(steps, |every| every.get() as u64).max(1);
+    let written = steps.div_ceil(every);
+    // While one is written, those that are kept are still there.
+    let kept = recipe.run.save_total_limit.map_or(written, |limit| written.min(limit.get() as u64 + 1));
+    let bytes = needs.checkpoint.saturating_mul(kept);
+    let folder = &recipe.run.output_dir;
+    let what = format!("checkpoints: {kept} of about {} below {}", size(needs.checkpoint), folder.display());
+    let grade = match free_space(folder) {
+        Some(free) if bytes > free => Grade::Fail,
+        Some(free) if bytes > free / 2 => Grade::Warn,
+        _ => Grade::Ok,
+    };
+    findings.add(grade, "disk", what);
+}
+
+/// Room where a folder is or will be.
+fn free_space(folder: &Path) -> Option<u64> {
+    let there = folder.ancestors().find(|ancestor| ancestor.is_dir())?;
+    machine::free_disk(there)
+}
+
+/// How a check ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Grade {
+    Ok,
+    Warn,
+    Fail,
+}
+
+/// What the checks found, in their order.
+#[derive(Default)]
+struct Findings(Vec<(Grade, &'static str, String)>);
+
+impl Findings {
+    fn add(&mut self, grade: Grade, what: &'static str, text: String) {
+        self.0.push((grade, what, text));
+    }
+
+    /// What was tried, or nothing and a failed check.
+    fn tried<T, E: Into<Box<dyn std::error::Error>>>(
+        &mut self,
+        what: &'static str,
+        result: Result<T, E>,
+    ) -> Option<T> {
+        match result {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.add(Grade::Fail, what, explain(error.into().as_ref()));
+                None
+            }
+        }
+    }
+
+    fn count(&self, grade: Grade) -> usize {
+        self.0.iter().filter(|(found, ..)| *found == grade).count()
+    }
+}
+
+impl fmt::Display for Findings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines = self.0.iter().map(|(grade, what, text)| {
+            let grade = match grade {
+                Grade::Ok => "OK",
+                Grade::Warn => "WARN",
+                Grade::Fail => "FAIL",
+            };
+            format!("{grade:4}  {what:12}  {}", plain(text).replace('\n', " "))
+        });
+        f.write_str(&lines.collect::<Vec<_>>().join("\n"))
+    }
+}
+
+/// Bytes as people say them.
+fn size(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
+    let mut amount = bytes as f64 / 1024.0;
+    let mut unit = 0;
+    while amount >= 1024.0 && unit + 1 < UNITS.len() {
+        amount /= 1024.0;
+        unit += 1;
+    }
+    format!("{amount:.1} {}", UNITS[unit])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_told_in_the_largest_unit_below_them() {
+        assert_eq!(size(512), "0.5 KiB");
+        assert_eq!(size(3 << 30), "3.0 GiB");
+        assert_eq!(size(u64::MAX), "16777216.0 TiB");
+    }
+}

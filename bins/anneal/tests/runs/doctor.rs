@@ -1,0 +1,131 @@
+//! `anneal doctor` finds what a run would stumble over, and passes what would run.
+
+use crate::workplace::{KINDS, Workplace, anneal, assert_success, files, refusal};
+use std::fs;
+use std::process::Output;
+
+fn doctor(place: &Workplace, kind: &str, more: &str, flags: &[&str]) -> (Output, String) {
+    let recipe = place.recipe(kind, more);
+    let args = ["doctor", recipe.to_str().unwrap(), "--kind", kind];
+    let output = anneal(&[&args, flags].concat());
+    let table = String::from_utf8_lossy(&output.stdout).into_owned();
+    (output, table)
+}
+
+#[test]
+fn a_run_that_would_work_is_passed_with_its_size() {
+    let place = Workplace::new();
+    for (kind, ..) in KINDS {
+        let (output, table) = doctor(&place, kind, "max_steps: 3\n", &[]);
+        assert_success(&output);
+        assert!(!table.contains("FAIL"), "{table}");
+        for word in ["device cpu", "10 ready", "3 steps", "weights", "checkpoints"] {
+            assert!(table.contains(word), "{word}: {table}");
+        }
+        assert!(!place.path("run").exists(), "the doctor wrote something");
+    }
+}
+
+#[test]
+fn every_row_that_cannot_be_used_is_told_with_its_place() {
+    let place = Workplace::new();
+    let file = place.path("data/sft.jsonl");
+    let rows = fs::read_to_string(&file).unwrap();
+    let mut lines: Vec<&str> = rows.lines().collect();
+    let missing = lines[2].replace("images/", "nowhere/");
+    lines[2] = &missing;
+    let two = lines[5].replacen("{\"type\":\"image\"},", "{\"type\":\"image\"},{\"type\":\"image\"},", 1);
+    assert_ne!(two, lines[5]);
+    lines[5] = &two;
+    fs::write(&file, lines.join("\n")).unwrap();
+    fs::write(place.path("data/images/sft_7.png"), b"no picture").unwrap();
+
+    let (output, table) = doctor(&place, "sft", "", &[]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(table.matches("FAIL").count(), 3, "{table}");
+    for word in ["nowhere/sft_2.png", "line 6", "sft_7.png", "7 ready"] {
+        assert!(table.contains(word), "{word}: {table}");
+    }
+    assert!(String::from_utf8_lossy(&output.stderr).contains("3 checks failed"));
+}
+
+#[test]
+fn rows_over_the_limit_and_settings_that_cannot_be_are_told() {
+    let place = Workplace::new();
+    let (output, table) = doctor(&place, "sft", "max_length: 8\n", &[]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(table.contains("expected at most 8"), "{table}");
+    assert!(table.contains("FAIL") && !table.contains("checkpoints"), "{table}");
+    for (kind, more, word) in [
+        ("grpo", "repetition_penalty: 1.1\n", "repetition_penalty"),
+        ("sft", "learnin_rate: 1\n", "did you mean `learning_rate`"),
+        ("dpo", "max_length: 3\n", "expected at most 3"),
+    ] {
+        let (output, table) = doctor(&place, kind, more, &[]);
+        assert_eq!(output.status.code(), Some(1), "{table}");
+        assert!(table.contains("FAIL") && table.contains(word), "{table}");
+    }
+}
+
+#[test]
+fn a_checkpoint_is_as_large_as_foretold() {
+    let place = Workplace::new();
+    for (kind, ..) in KINDS {
+        let (_, table) = doctor(&place, kind, "max_steps: 2\n", &[]);
+        let (_, told) = table.split_once("checkpoints: 1 of about ").unwrap();
+        let told: f64 = told.split_once(" KiB").unwrap().0.parse().unwrap();
+        let run = place.train(kind, &place.recipe(kind, "max_steps: 2\n"), kind, &[]);
+        let size: usize = files(&run, 2).values().map(Vec::len).sum();
+        let share = size as f64 / 1024.0 / told;
+        assert!((0.9..1.5).contains(&share), "{kind}: {size} bytes, {told} KiB were told");
+    }
+}
+
+#[test]
+fn a_run_that_is_there_already_is_told() {
+    let place = Workplace::new();
+    let recipe = place.recipe("sft", "max_steps: 2\n");
+    place.train("sft", &recipe, "run", &[]);
+    let (output, table) = doctor(&place, "sft", "max_steps: 2\n", &[]);
+    assert_success(&output);
+    assert!(table.contains("WARN") && table.contains("--resume latest"), "{table}");
+}
+
+#[test]
+fn one_broken_row_in_a_hundred_is_passed_over_when_the_recipe_says_so() {
+    let place = Workplace::with_rows(100);
+    fs::write(place.path("data/images/sft_42.png"), b"no picture").unwrap();
+    // An epoch, so that every row has its turn.
+    let (lenient, strict) = ("max_steps: 25\non_bad_row: skip\n", "max_steps: 25\n");
+    let (output, table) = doctor(&place, "sft", lenient, &[]);
+    assert_success(&output);
+    assert!(table.contains("WARN") && table.contains("sft_42"), "{table}");
+    let trained = place.command("sft", &place.recipe("sft", lenient), "run", &[]).output().unwrap();
+    assert_success(&trained);
+    let said = String::from_utf8_lossy(&trained.stderr).into_owned();
+    assert!(said.contains("1 broken rows were passed over") && said.contains("sft_42"), "{said}");
+
+    let (output, _) = doctor(&place, "sft", strict, &[]);
+    assert_eq!(output.status.code(), Some(1));
+    let stopped = place.command("sft", &place.recipe("sft", strict), "other", &[]).output().unwrap();
+    assert!(refusal(&stopped).contains("sft_42"));
+}
+
+#[test]
+fn conversations_are_no_preferences() {
+    let place = Workplace::new();
+    let set = format!("datasets={}", place.path("data/sft.jsonl").display());
+    let (output, table) = doctor(&place, "dpo", "", &["--set", &set]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(table.contains("preference"), "{table}");
+}
+
+#[test]
+fn a_recipe_that_does_for_several_kinds_asks_for_one() {
+    let place = Workplace::new();
+    let recipe = place.recipe("sft", "");
+    let output = anneal(&["doctor", recipe.to_str().unwrap()]);
+    let table = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(table.contains("--kind"), "{table}");
+}

@@ -1,0 +1,74 @@
+//! A run that goes on where it stopped is the run that never stopped.
+
+use crate::workplace::{Workplace, assert_same, files, metrics};
+use std::fs;
+
+/// Six steps with checkpoints at 3 and 6; on two threads; and from 3 on again.
+fn check(kind: &str) -> Workplace {
+    let place = Workplace::new();
+    let recipe = place.recipe(kind, "max_steps: 6\nsave_steps: 3\n");
+    let whole = place.train(kind, &recipe, "whole", &["--threads", "1"]);
+    let learned = "adapter_model.safetensors";
+    assert!(files(&whole, 3)[learned] != files(&whole, 6)[learned], "nothing was learned");
+
+    let other = place.train(kind, &recipe, "other", &["--threads", "2"]);
+    assert_same(&whole, &other, 3);
+    assert_same(&whole, &other, 6);
+
+    fs::remove_dir_all(other.join("checkpoint-6")).unwrap();
+    place.train(kind, &recipe, "other", &["--resume", "latest"]);
+    assert_same(&whole, &other, 6);
+    assert_eq!(metrics(&whole), metrics(&other));
+    place
+}
+
+#[test]
+fn supervised_runs_go_on_inside_an_epoch() {
+    check("sft");
+}
+
+#[test]
+fn preference_runs_go_on_inside_an_epoch() {
+    check("dpo");
+}
+
+#[test]
+fn group_runs_go_on_with_completions_that_were_not_used_yet() {
+    let run = check("grpo");
+    let state: serde_json::Value =
+        serde_json::from_slice(&files(&run.path("whole"), 3)["online.json"]).unwrap();
+    // Of the two updates that share a generation, step 3 was the first.
+    assert_eq!(state["updates_made"], 1);
+    assert!(!state["generation"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn single_completion_runs_go_on_inside_a_generation() {
+    check("reinforce");
+}
+
+#[test]
+fn a_named_checkpoint_is_gone_on_from_and_later_ones_are_replaced() {
+    let place = Workplace::new();
+    let recipe = place.recipe("sft", "max_steps: 4\nsave_steps: 1\n");
+    let run = place.train("sft", &recipe, "run", &[]);
+    let last = files(&run, 4);
+    let from = run.join("checkpoint-2");
+    place.train("sft", &recipe, "run", &["--resume", from.to_str().unwrap()]);
+    assert!(files(&run, 4) == last);
+    assert_eq!(metrics(&run).len(), 4);
+}
+
+#[test]
+fn a_run_is_not_begun_over_another_nor_gone_on_with_under_other_settings() {
+    let place = Workplace::new();
+    let recipe = place.recipe("sft", "max_steps: 1\n");
+    place.train("sft", &recipe, "run", &[]);
+    let refused = |more: &[&str]| {
+        let output = place.command("sft", &recipe, "run", more).output().unwrap();
+        crate::workplace::refusal(&output)
+    };
+    assert!(refused(&[]).contains("holds a run already"));
+    assert!(refused(&["--resume", "latest", "--set", "seed=8"]).contains("other settings"));
+    assert!(refused(&["--resume", "elsewhere"]).contains("--resume"));
+}
