@@ -9,6 +9,7 @@ mod machine;
 mod output;
 mod progress;
 mod rows;
+mod scores;
 mod signals;
 
 use args::{Cli, Command};

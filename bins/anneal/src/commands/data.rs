@@ -24,8 +24,7 @@ fn inspected(args: &InspectArgs) -> Outcome {
     };
     let processor = args.model.as_deref().map(TextProcessor::from_dir).transpose()?;
     let found = inspect(&args.source.path, &options, processor.as_ref())?;
-    println!("{}", plain(&found.to_string()));
-    Ok(())
+    super::say(&plain(&found.to_string()))
 }
 
 fn converted(args: &ConvertArgs) -> Outcome {

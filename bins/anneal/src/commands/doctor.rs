@@ -3,6 +3,7 @@
 
 use crate::args::DoctorArgs;
 use crate::{Outcome, explain, machine, plain, progress};
+use checkpoint::{RealFs, Store};
 use rayon::prelude::*;
 use recipe::{Kind, Recipe, RecipeError};
 use std::fmt;
@@ -20,7 +21,7 @@ pub fn run(args: &DoctorArgs) -> Outcome {
         findings.add(Grade::Ok, "recipe", format!("{} of {}", recipe.kind(), args.recipe.display()));
         examine(&recipe, &mut findings);
     }
-    println!("{findings}");
+    super::say(&findings.to_string())?;
     match findings.count(Grade::Fail) {
         0 => Ok(()),
         1 => Err("one check failed".into()),
@@ -32,6 +33,7 @@ fn examine(recipe: &Recipe, findings: &mut Findings) {
     for (key, instead) in unheeded(recipe) {
         findings.add(Grade::Warn, "recipe", format!("`{key}` has no effect yet: {instead}"));
     }
+    occupied(&recipe.run.output_dir, findings);
     let rehearsal = findings.tried("data", Rehearsal::open(recipe));
     let Some(rehearsal) = rehearsal else { return };
     let lengths = rows(&rehearsal, findings);
@@ -40,6 +42,16 @@ fn examine(recipe: &Recipe, findings: &mut Findings) {
     findings.add(Grade::Ok, "model", recipe.model.model_name_or_path.display().to_string());
     memory(&needs, findings);
     disk(&needs, recipe, rehearsal.steps(), findings);
+}
+
+/// Whether there is a run already where this one would go.
+fn occupied(run: &Path, findings: &mut Findings) {
+    let steps = if run.is_dir() { Store::new(RealFs, run).steps().unwrap_or_default() } else { Vec::new() };
+    if let Some(step) = steps.last() {
+        let text =
+            format!("{} holds a run up to step {step}: go on with it with --resume latest", run.display());
+        findings.add(Grade::Warn, "output_dir", text);
+    }
 }
 
 /// The recipe as the kind that was named, or as the one kind that it does for.
@@ -97,11 +109,12 @@ fn rows(rehearsal: &Rehearsal, findings: &mut Findings) -> Vec<usize> {
         findings.add(Grade::Ok, "rows", format!("{what}; {} steps", rehearsal.steps()));
     }
     let count = bad.len();
+    let grade = if count > rehearsal.most_broken() { Grade::Fail } else { Grade::Warn };
     for problem in bad.into_iter().filter_map(Result::err).take(TOLD) {
-        findings.add(Grade::Fail, "row", problem);
+        findings.add(grade, "row", problem);
     }
     if count > TOLD {
-        findings.add(Grade::Fail, "rows", format!("{} more cannot be used", count - TOLD));
+        findings.add(grade, "rows", format!("{} more cannot be used", count - TOLD));
     }
     lengths
 }

@@ -3,10 +3,8 @@
 
 use crate::answering::Answering;
 use crate::args::{BadRow, EvalArgs, ModelArgs};
-use crate::{Outcome, device, plain, progress};
-use eval::{
-    BadRows, Benchmark, EvalSampling, Existing, Limit, LogReport, Policy, Rescored, Results, RunOptions,
-};
+use crate::{Outcome, device, progress, scores};
+use eval::{BadRows, Benchmark, EvalSampling, Existing, Limit, Policy, Rescored, Results, RunOptions};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use vlm_model::generate::GenerationConfig;
@@ -59,7 +57,7 @@ fn ask(args: &EvalArgs, asked: &Asked<'_>) -> Outcome {
         let options = options(args, setting, policy(asked, &processor));
         let results = eval::run(asked.benchmark, &*source, &mut answering, &output, &options)?;
         bar.finish_and_clear();
-        show(&finished(results, args.baseline.as_deref(), Some(&output))?);
+        super::say(&scores::in_words(&finished(results, args.baseline.as_deref(), Some(&output))?))?;
     }
     Ok(())
 }
@@ -111,57 +109,9 @@ fn finished(
 fn rescore(log: &Path, args: &EvalArgs) -> Outcome {
     match eval::rescore(log)? {
         Rescored::Ours(results) => {
-            show(&finished(*results, args.baseline.as_deref(), args.output.as_deref())?);
+            let results = finished(*results, args.baseline.as_deref(), args.output.as_deref())?;
+            super::say(&scores::in_words(&results))
         }
-        Rescored::Published(report) => show_published(&report),
+        Rescored::Published(report) => super::say(&scores::counts(&report)),
     }
-    Ok(())
-}
-
-/// The score in a few lines on standard output.
-fn show(results: &Results) {
-    let summary = &results.summary;
-    let percent = |share: f64| format!("{:.1} %", 100.0 * share);
-    let score = summary.score.map_or_else(|| "no score".to_owned(), percent);
-    let range = summary.interval.map_or_else(String::new, |interval| {
-        format!(" (95 %: {} to {})", percent(interval.low), percent(interval.high))
-    });
-    println!(
-        "{} ({}): {score}{range} of {} questions",
-        results.benchmark, results.setting.name, summary.questions
-    );
-    println!(
-        "  answers unread {}, cut {}, failed questions {}",
-        summary.unparsed, summary.truncated, summary.failed
-    );
-    results.official.iter().for_each(|(name, value)| println!("  {name} {}", percent(*value)));
-    if let Some(paired) = &results.baseline {
-        println!(
-            "  against the baseline {:+.1} points (95 %: {:+.1} to {:+.1}), gained {}, lost {}, p = {:.4}",
-            100.0 * paired.difference,
-            100.0 * paired.interval.low,
-            100.0 * paired.interval.high,
-            paired.gained,
-            paired.lost,
-            paired.p_value
-        );
-    }
-    results.notes.iter().for_each(|note| println!("  note: {}", plain(note)));
-}
-
-fn show_published(report: &LogReport) {
-    let share = |part: usize| 100.0 * part as f64 / report.rows.max(1) as f64;
-    println!("{} rows, {} ids, {} broken lines", report.rows, report.ids, report.broken);
-    println!("  called right   {} ({:.1} %)", report.stated, share(report.stated));
-    println!("  counted right  {} ({:.1} %)", report.recomputed, share(report.recomputed));
-    let parsers =
-        [("lenient", report.lenient), ("single pass", report.single_pass), ("strict", report.strict)];
-    for (name, read) in parsers {
-        println!(
-            "  read again, {name}: {} read, {} right, {} as stated",
-            read.read, read.correct, read.agree
-        );
-    }
-    println!("  four tags in order {}, doubled think tag {}", report.format_valid, report.doubled_think);
-    report.faults.iter().for_each(|fault| println!("  fault: {}", plain(fault)));
 }

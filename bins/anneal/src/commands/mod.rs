@@ -13,8 +13,10 @@ pub mod score;
 pub mod train;
 pub mod verify;
 
+use crate::Outcome;
 use crate::args::FileArgs;
 use crate::output::{self, Done, Output, OutputError};
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use vlm_processor::Processor;
 
@@ -52,4 +54,12 @@ fn replace_file(path: &Path, content: &[u8]) -> Result<(), String> {
     let scratch = PathBuf::from(scratch);
     let written = std::fs::write(&scratch, content).and_then(|()| std::fs::rename(&scratch, path));
     written.map_err(|error| format!("{}: cannot be written: {error}", path.display()))
+}
+
+/// Writes a text to standard output. Whoever reads it may have read enough.
+fn say(text: &str) -> Outcome {
+    match writeln!(std::io::stdout(), "{text}") {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
 }

@@ -19,6 +19,7 @@ warmup_ratio: 0.05
 max_steps: 4000
 logging_steps: 20
 save_steps: null
+gradient_checkpointing: false
 ";
 
 /// A first push, on adapters: careful answers rather than hasty ones.
@@ -33,6 +34,7 @@ per_device_train_batch_size: 16
 max_steps: 10
 logging_steps: 1
 save_steps: null
+gradient_checkpointing: false
 ";
 
 /// The same adapter practises by itself; all it is told is whether the answer was right.
@@ -54,5 +56,6 @@ reward_funcs: [exact_tag]
 max_steps: 120
 logging_steps: 1
 save_steps: null
+gradient_checkpointing: false
 log_completions: true
 ";

@@ -1,6 +1,6 @@
 //! `anneal doctor` finds what a run would stumble over, and passes what would run.
 
-use crate::workplace::{KINDS, Workplace, anneal, assert_success};
+use crate::workplace::{KINDS, Workplace, anneal, assert_success, files, refusal};
 use std::fs;
 use std::process::Output;
 
@@ -65,6 +65,50 @@ fn rows_over_the_limit_and_settings_that_cannot_be_are_told() {
         assert_eq!(output.status.code(), Some(1), "{table}");
         assert!(table.contains("FAIL") && table.contains(word), "{table}");
     }
+}
+
+#[test]
+fn a_checkpoint_is_as_large_as_foretold() {
+    let place = Workplace::new();
+    for (kind, ..) in KINDS {
+        let (_, table) = doctor(&place, kind, "max_steps: 2\n", &[]);
+        let (_, told) = table.split_once("checkpoints: 1 of about ").unwrap();
+        let told: f64 = told.split_once(" KiB").unwrap().0.parse().unwrap();
+        let run = place.train(kind, &place.recipe(kind, "max_steps: 2\n"), kind, &[]);
+        let size: usize = files(&run, 2).values().map(Vec::len).sum();
+        let share = size as f64 / 1024.0 / told;
+        assert!((0.9..1.5).contains(&share), "{kind}: {size} bytes, {told} KiB were told");
+    }
+}
+
+#[test]
+fn a_run_that_is_there_already_is_told() {
+    let place = Workplace::new();
+    let recipe = place.recipe("sft", "max_steps: 2\n");
+    place.train("sft", &recipe, "run", &[]);
+    let (output, table) = doctor(&place, "sft", "max_steps: 2\n", &[]);
+    assert_success(&output);
+    assert!(table.contains("WARN") && table.contains("--resume latest"), "{table}");
+}
+
+#[test]
+fn one_broken_row_in_a_hundred_is_passed_over_when_the_recipe_says_so() {
+    let place = Workplace::with_rows(100);
+    fs::write(place.path("data/images/sft_42.png"), b"no picture").unwrap();
+    // An epoch, so that every row has its turn.
+    let (lenient, strict) = ("max_steps: 25\non_bad_row: skip\n", "max_steps: 25\n");
+    let (output, table) = doctor(&place, "sft", lenient, &[]);
+    assert_success(&output);
+    assert!(table.contains("WARN") && table.contains("sft_42"), "{table}");
+    let trained = place.command("sft", &place.recipe("sft", lenient), "run", &[]).output().unwrap();
+    assert_success(&trained);
+    let said = String::from_utf8_lossy(&trained.stderr).into_owned();
+    assert!(said.contains("1 broken rows were passed over") && said.contains("sft_42"), "{said}");
+
+    let (output, _) = doctor(&place, "sft", strict, &[]);
+    assert_eq!(output.status.code(), Some(1));
+    let stopped = place.command("sft", &place.recipe("sft", strict), "other", &[]).output().unwrap();
+    assert!(refusal(&stopped).contains("sft_42"));
 }
 
 #[test]

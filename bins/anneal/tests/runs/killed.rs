@@ -21,7 +21,7 @@ fn killed_runs_go_on_to_the_same_bytes() {
     let whole = place.train("sft", &recipe, "whole", &[]);
     let usual = start.elapsed();
     let run = place.path("run");
-    let mut draws = 1u64;
+    let (mut draws, mut interrupted) = (1u64, 0);
     for kill in 0..kills() {
         // From before anything is loaded to behind the last step of an undisturbed run.
         draws = draws.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -30,11 +30,13 @@ fn killed_runs_go_on_to_the_same_bytes() {
         if run.exists() {
             assert_success(&anneal(&["verify", run.to_str().unwrap()]));
         }
+        interrupted += usize::from(!ended);
         if ended {
             assert_same(&whole, &run, STEPS);
             fs::remove_dir_all(&run).unwrap_or_else(|error| panic!("after {kill} kills: {error}"));
         }
     }
+    assert!(interrupted > 0, "every run had ended before it was killed");
     finish(&place, &recipe);
     assert_same(&whole, &run, STEPS);
 }

@@ -4,7 +4,7 @@ use crate::workplace::{Workplace, assert_same, files, metrics};
 use std::fs;
 
 /// Six steps with checkpoints at 3 and 6; on two threads; and from 3 on again.
-fn check(kind: &str) {
+fn check(kind: &str) -> Workplace {
     let place = Workplace::new();
     let recipe = place.recipe(kind, "max_steps: 6\nsave_steps: 3\n");
     let whole = place.train(kind, &recipe, "whole", &["--threads", "1"]);
@@ -19,6 +19,7 @@ fn check(kind: &str) {
     place.train(kind, &recipe, "other", &["--resume", "latest"]);
     assert_same(&whole, &other, 6);
     assert_eq!(metrics(&whole), metrics(&other));
+    place
 }
 
 #[test]
@@ -33,7 +34,12 @@ fn preference_runs_go_on_inside_an_epoch() {
 
 #[test]
 fn group_runs_go_on_with_completions_that_were_not_used_yet() {
-    check("grpo");
+    let run = check("grpo");
+    let state: serde_json::Value =
+        serde_json::from_slice(&files(&run.path("whole"), 3)["online.json"]).unwrap();
+    // Of the two updates that share a generation, step 3 was the first.
+    assert_eq!(state["updates_made"], 1);
+    assert!(!state["generation"].as_array().unwrap().is_empty());
 }
 
 #[test]

@@ -36,9 +36,15 @@ pub struct Workplace {
 impl Workplace {
     /// Draws ten rows for each kind.
     pub fn new() -> Self {
+        Self::with_rows(10)
+    }
+
+    /// Draws so many rows for each kind.
+    pub fn with_rows(rows: usize) -> Self {
         let place = Self { folder: tempfile::tempdir().unwrap() };
         let data = place.path("data");
-        let flags = ["--scenes", "small", "--rows", "10", "--splits", "sft,preference,grpo,cv_like"];
+        let rows = rows.to_string();
+        let flags = ["--scenes", "small", "--rows", &rows, "--splits", "sft,preference,grpo,cv_like"];
         let drawn = anneal(&[&["data", "synth", "--output", data.to_str().unwrap()][..], &flags].concat());
         assert_success(&drawn);
         place

@@ -1,13 +1,13 @@
 //! The rows of a recipe made ready as its run would, without its model: what would break is known beforehand.
 
 use super::examples::{Conversations, Pairs, Prepared, Tasks};
-use super::sources::Sources;
+use super::sources::{Sources, most_passed_over};
 use super::{Labels, SessionError, online, plan, preference, reward_set, updates};
 use crate::data::Examples;
 use crate::engine::Failure;
 use crate::methods::Pair;
 use crate::online::Task;
-use recipe::{Recipe, SamplingSettings};
+use recipe::{OnBadRow, Recipe, SamplingSettings};
 use std::sync::Arc;
 use vlm_processor::LabelledPrompt;
 
@@ -15,6 +15,7 @@ use vlm_processor::LabelledPrompt;
 pub struct Rehearsal {
     parts: Vec<Box<dyn Lengths>>,
     steps: u64,
+    most_broken: usize,
 }
 
 impl Rehearsal {
@@ -49,12 +50,22 @@ impl Rehearsal {
                 (parts, settings.rhythm.updates_of(sources.rows()))
             }
         };
-        Ok(Self { parts, steps: plan(recipe, updates).steps })
+        let most = |part: &dyn Lengths| most_passed_over(part.len());
+        let most_broken = match recipe.data.on_bad_row {
+            OnBadRow::Stop => 0,
+            OnBadRow::Skip => parts.iter().map(|part| most(&**part)).sum(),
+        };
+        Ok(Self { parts, steps: plan(recipe, updates).steps, most_broken })
     }
 
     /// Rows in all.
     pub fn rows(&self) -> usize {
         self.parts.iter().map(|part| part.len()).sum()
+    }
+
+    /// How many rows may be broken without ending the run.
+    pub fn most_broken(&self) -> usize {
+        self.most_broken
     }
 
     /// Steps that the run will have.

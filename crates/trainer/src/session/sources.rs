@@ -4,7 +4,8 @@ use super::SessionError;
 use super::examples::Prepared;
 use crate::data::{BadExample, Examples, HeldOut, Stream};
 use datasets::{
-    Format, Holdout, Ingredient, Mix, OpenOptions, Shuffle, Source, SourceError, UnknownLayout, split,
+    BadRowPolicy, Format, Holdout, Ingredient, Mix, OpenOptions, Shuffle, Source, SourceError, UnknownLayout,
+    split,
 };
 use recipe::{DatasetSettings, OnBadRow, Recipe};
 use std::sync::Arc;
@@ -83,6 +84,11 @@ impl Sources {
         let most = self.most_measured.unwrap_or(u64::MAX).min(mix.epoch_len());
         Some((Arc::new(examples(prepared)), most))
     }
+}
+
+/// How many of so many rows may be broken where broken rows are skipped.
+pub fn most_passed_over(rows: usize) -> usize {
+    BadRowPolicy::skip().allowed(rows as u64) as usize
 }
 
 /// Sources with their weights: none where the recipe leaves all at 1, so that an epoch is every row once.

@@ -1,6 +1,6 @@
 //! Settings that a recipe may hold and that runs do not follow yet.
 
-use recipe::{BasePrecision, Method, OnBadRow, Recipe, Tuning};
+use recipe::{BasePrecision, Method, Recipe, Tuning};
 
 /// Keys of `recipe` that are set and change nothing, each with what happens instead. Whoever set them should hear of it.
 ///
@@ -27,7 +27,6 @@ pub fn unheeded(recipe: &Recipe) -> Vec<(&'static str, &'static str)> {
         (packing, "packing", "every row has its place in a batch"),
         (dynamic, "dynamic_sampling_rounds", "prompts without a signal are kept"),
         (tail, "ld_alpha", "all tokens of an answer count alike"),
-        (recipe.data.on_bad_row == OnBadRow::Skip, "on_bad_row", "the run stops at a bad row"),
     ];
     settings.into_iter().filter(|(set, ..)| *set).map(|(_, key, instead)| (key, instead)).collect()
 }
