@@ -1,5 +1,4 @@
 //! `anneal data`: look at data sets, convert them, draw synthetic ones.
-#![expect(clippy::print_stdout, reason = "what the command finds is its output")]
 
 use crate::args::{ConvertArgs, DataArgs, DataCommand, InspectArgs, Scenes, SynthArgs};
 use crate::{Outcome, plain};

@@ -1,5 +1,4 @@
 //! `anneal doctor`: everything about a run that can be known before its model is loaded.
-#![expect(clippy::print_stdout, reason = "what the command finds is its output")]
 
 use crate::args::DoctorArgs;
 use crate::{Outcome, explain, machine, plain, progress};

@@ -1,5 +1,4 @@
 //! `anneal eval`: the questions of a benchmark asked and judged, or a log of answers judged again.
-#![expect(clippy::print_stdout, reason = "what the command finds is its output")]
 
 use crate::answering::Answering;
 use crate::args::{BadRow, EvalArgs, ModelArgs};
