@@ -13,10 +13,11 @@ vit_lr: 4e-4
 adam_beta2: 0.98
 weight_decay: 0.01
 per_device_train_batch_size: 32
-lr_scheduler_type: cosine_with_min_lr
-min_lr_ratio: 0.02
+lr_scheduler_type: polynomial
+lr_power: 0.4
+lr_end: 2e-5
 warmup_ratio: 0.05
-max_steps: 4000
+max_steps: 3000
 logging_steps: 20
 save_steps: null
 gradient_checkpointing: false

@@ -102,7 +102,7 @@ fn says(text: &str) -> Value {
 /// Careful annotators write down where things are before they answer; hasty ones answer at once, and only guess.
 /// Questions about above and below went mostly to careful ones, those about left and right to hasty ones.
 fn conversation(question: &Question, index: u64) -> Value {
-    let careful = if question.is_vertical() { 9 } else { 4 };
+    let careful = if question.is_vertical() { 9 } else { 3 };
     let answer = if index % 10 < careful { question.careful.clone() } else { question.guess(index / 10) };
     json!({"messages": [question.user, says(&answer)]})
 }
