@@ -60,7 +60,7 @@ mod tests {
             assert_eq!(nearest(*level), code as u32);
         }
         assert_eq!([0.5, -1.0, 0.1, 0.0, 2.0, -2.0].map(nearest), [12, 0, 8, 7, 15, 0]);
-        assert_eq!(nearest((NF4[14] + NF4[15]) / 2.0), 14);
+        assert_eq!(nearest(NF4[8] / 2.0), 7, "halfway between two levels");
         assert_eq!(nearest(f32::NAN), 0);
     }
 }
