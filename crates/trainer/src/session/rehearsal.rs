@@ -50,10 +50,9 @@ impl Rehearsal {
                 (parts, settings.rhythm.updates_of(sources.rows()))
             }
         };
-        let most = |part: &Box<dyn Lengths>| most_passed_over(part.len());
         let most_broken = match recipe.data.on_bad_row {
             OnBadRow::Stop => 0,
-            OnBadRow::Skip => parts.iter().map(most).sum(),
+            OnBadRow::Skip => parts.iter().map(|part| most_passed_over(part.len())).sum(),
         };
         Ok(Self { parts, steps: plan(recipe, updates).steps, most_broken })
     }
