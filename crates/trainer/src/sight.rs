@@ -13,7 +13,7 @@ const KEPT_ROWS: usize = 32_768;
 pub enum Sight {
     /// The tower does not change: its features are kept by the content of the pixels.
     Frozen(FeatureCache),
-    /// The tower learns: every pass computes them anew.
+    /// The tower learns: every pass computes them for itself.
     Learning,
 }
 
@@ -24,11 +24,15 @@ impl Sight {
         if learns { Self::Learning } else { Self::Frozen(FeatureCache::new(KEPT_ROWS)) }
     }
 
-    /// Features of a prompt's visuals, one tensor each.
-    pub fn features(&mut self, model: &VlModel, prompt: &Prompt) -> Result<Vec<Tensor<2>>, PromptError> {
+    /// Features of a prompt's visuals, one tensor each, where they outlive a pass.
+    pub fn features(
+        &mut self,
+        model: &VlModel,
+        prompt: &Prompt,
+    ) -> Result<Option<Vec<Tensor<2>>>, PromptError> {
         match self {
-            Self::Frozen(cache) => cache.of(model, prompt),
-            Self::Learning => model.encode(prompt),
+            Self::Frozen(cache) => cache.of(model, prompt).map(Some),
+            Self::Learning => Ok(None),
         }
     }
 }

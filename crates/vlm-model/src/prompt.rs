@@ -1,9 +1,9 @@
 //! A prompt's tokens and visuals as rows of the decoder.
 
-use crate::VlModel;
+use crate::{Activations, Tape, VlModel};
 use burn::tensor::Tensor;
 use std::ops::Range;
-use vlm_processor::{Prompt, Token};
+use vlm_processor::{Prompt, Token, Visual};
 
 /// Why a prompt does not fit the model.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -67,8 +67,22 @@ impl VlModel {
 
     /// Features of every visual of a prompt, `[placeholders, hidden]` each.
     pub fn encode(&self, prompt: &Prompt) -> Result<Vec<Tensor<2>>, PromptError> {
+        Ok(self
+            .encode_on_tape(prompt, Activations::Kept)?
+            .into_iter()
+            .map(|(features, _)| features)
+            .collect())
+    }
+
+    /// [`encode`](Self::encode) with the tapes that gradients need beside those of the features.
+    pub(crate) fn encode_on_tape(
+        &self,
+        prompt: &Prompt,
+        activations: Activations,
+    ) -> Result<Vec<(Tensor<2>, Tape)>, PromptError> {
         self.check(prompt)?;
-        Ok(prompt.visuals.iter().map(|visual| self.visual.forward(&visual.patches)).collect())
+        let encoded = |visual: &Visual| self.visual.forward_on_tape(&visual.patches, activations);
+        Ok(prompt.visuals.iter().map(encoded).collect())
     }
 
     /// [`embed`](Self::embed) with the features of the visuals given.

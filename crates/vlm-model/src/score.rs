@@ -1,8 +1,7 @@
 //! Log-probabilities of given tokens.
 
 use crate::layout::Layout;
-use crate::text::{Activations, Tape};
-use crate::{PromptError, VlModel};
+use crate::{Activations, PromptError, Tape, VlModel};
 use burn::tensor::{Int, Tensor, TensorData};
 use fused_ops::ChosenLogProbs;
 use std::ops::Range;
@@ -61,10 +60,10 @@ impl<'a> Scored<'a> {
         Self { prompt, features: None, spans, completions: &[] }
     }
 
-    /// The same with the features of its visuals known.
+    /// The same with the features of its visuals, where they are known.
     #[must_use]
-    pub fn with_features(self, features: &'a [Tensor<2>]) -> Self {
-        Self { features: Some(features), ..self }
+    pub fn with_features(self, features: impl Into<Option<&'a [Tensor<2>]>>) -> Self {
+        Self { features: features.into(), ..self }
     }
 }
 
@@ -102,7 +101,7 @@ impl VlModel {
             let none = || Tensor::zeros([0], &self.device());
             return Ok((ChosenLogProbs { log_probs: none(), entropy: none() }, Tape::default()));
         }
-        let rows = self.embed_items(items)?;
+        let (rows, below) = self.embed_items(items, activations)?;
         let positions = layout.positions(items, scoring.continuation);
         let (hidden, tape) = self.model.forward_on_tape(rows, &positions, &layout.plan(), activations);
         let hidden = select_rows(hidden, &layout.predictors);
@@ -112,16 +111,25 @@ impl VlModel {
         let targets = &layout.targets;
         let scores =
             fused_ops::token_log_probs(hidden, self.head(), targets, scoring.temperature, &forbidden);
-        Ok((scores, tape))
+        Ok((scores, tape.above(below)))
     }
 
-    /// Embedded rows of all items in the order of their layout.
-    fn embed_items(&self, items: &[Scored]) -> Result<Tensor<2>, PromptError> {
-        let mut parts = Vec::new();
+    /// Embedded rows of all items in the order of their layout, and the tapes of the pictures that were encoded.
+    fn embed_items(
+        &self,
+        items: &[Scored],
+        activations: Activations,
+    ) -> Result<(Tensor<2>, Vec<Tape>), PromptError> {
+        let (mut parts, mut tapes) = (Vec::new(), Vec::new());
         for item in items {
             parts.push(match item.features {
                 Some(features) => self.embed_with(item.prompt, features)?,
-                None => self.embed(item.prompt)?,
+                None => {
+                    let encoded = self.encode_on_tape(item.prompt, activations)?;
+                    let (features, own): (Vec<_>, Vec<_>) = encoded.into_iter().unzip();
+                    tapes.extend(own);
+                    self.embed_with(item.prompt, &features)?
+                }
             });
             self.check_ids(item.completions.iter().flat_map(|completion| completion.iter().copied()))?;
             let ids: Vec<u32> = Layout::inputs(item).collect();
@@ -129,7 +137,8 @@ impl VlModel {
                 parts.push(self.model.embed_tokens.forward(&ids));
             }
         }
-        Ok(if parts.len() == 1 { parts.remove(0) } else { Tensor::cat(parts, 0) })
+        let rows = if parts.len() == 1 { parts.remove(0) } else { Tensor::cat(parts, 0) };
+        Ok((rows, tapes))
     }
 }
 

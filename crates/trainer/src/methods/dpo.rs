@@ -126,7 +126,7 @@ impl Dpo {
         pairs: &[Pair],
         activations: Activations,
     ) -> Result<Scores, Failure> {
-        let features: Vec<Vec<Tensor<2>>> =
+        let features: Vec<Option<Vec<Tensor<2>>>> =
             pairs.iter().map(|pair| self.sight.features(model, &pair.prompt)).collect::<Result<_, _>>()?;
         let completions: Vec<[&[u32]; 2]> =
             pairs.iter().map(|pair| [pair.chosen.as_slice(), &pair.rejected]).collect();
@@ -135,7 +135,7 @@ impl Dpo {
             .zip(&completions)
             .zip(&features)
             .map(|((pair, completions), features)| {
-                Scored::group(&pair.prompt, completions).with_features(features)
+                Scored::group(&pair.prompt, completions).with_features(features.as_deref())
             })
             .collect();
         let (scores, tape) = model.score_on_tape(&items, &Scoring::default(), activations)?;

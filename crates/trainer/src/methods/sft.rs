@@ -107,12 +107,12 @@ impl Sft {
         rows: &[LabelledPrompt],
         activations: Activations,
     ) -> Result<(ChosenLogProbs, Tape), Failure> {
-        let features: Vec<Vec<Tensor<2>>> =
+        let features: Vec<Option<Vec<Tensor<2>>>> =
             rows.iter().map(|row| self.sight.features(model, &row.prompt)).collect::<Result<_, _>>()?;
         let items: Vec<Scored> = rows
             .iter()
             .zip(&features)
-            .map(|(row, features)| Scored::spans(&row.prompt, &row.spans).with_features(features))
+            .map(|(row, features)| Scored::spans(&row.prompt, &row.spans).with_features(features.as_deref()))
             .collect();
         Ok(model.score_on_tape(&items, &Scoring::default(), activations)?)
     }

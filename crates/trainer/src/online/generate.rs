@@ -7,7 +7,6 @@ use super::task::Task;
 use crate::engine::Failure;
 use crate::packed::PackedRows;
 use crate::sight::Sight;
-use burn::tensor::Tensor;
 use rewards::{GroupReport, RewardSet};
 use rl_algos::{Sampler, SamplingParams};
 use vlm_model::{Activations, Scored, Tape, VlModel};
@@ -127,8 +126,8 @@ pub(super) fn score(
     settings: &OnlineSettings,
     sight: &mut Sight,
 ) -> Result<(fused_ops::ChosenLogProbs, Tape), Failure> {
-    let features: Vec<Tensor<2>> = sight.features(model, task.prompt())?;
+    let features = sight.features(model, task.prompt())?;
     let ids: Vec<&[u32]> = completions.iter().map(|written| written.token_ids.as_slice()).collect();
-    let item = Scored::group(task.prompt(), &ids).with_features(&features);
+    let item = Scored::group(task.prompt(), &ids).with_features(features.as_deref());
     Ok(model.score_on_tape(&[item], &settings.sampler.scoring(&settings.sampling)?, activations)?)
 }

@@ -180,7 +180,7 @@ fn one_step_leaves_the_recorded_adapter() {
         let rollouts = &recorded.rollouts.rollouts;
         let mut update =
             rollouts.learn(checkpoint, model, &variant.settings(4, Activations::Kept), &generation, &plan);
-        assert_tensors(name, &adapter(&mut update.model), &read(checkpoint, file), 1e-5);
+        assert_tensors(name, &adapter(&mut update.model), &read(checkpoint, file), 5e-5);
         steps += 1;
     }
     assert_eq!(steps, 1);

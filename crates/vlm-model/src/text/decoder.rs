@@ -4,6 +4,7 @@ use super::cache::Memory;
 use super::layer::DecoderLayer;
 use crate::config::TextConfig;
 use crate::layers::{RmsNorm, RotaryTable};
+use crate::tape::{self, Activations, Tape};
 use crate::weights::Scope;
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Int, Tensor, TensorData};
@@ -70,8 +71,23 @@ impl Decoder {
         self.norm.forward(rows)
     }
 
+    /// [`forward`](Self::forward) of a whole pass, with the tape that its gradients need beside those of its result.
+    pub fn forward_on_tape(
+        &self,
+        rows: Tensor<2>,
+        positions: &[[i64; 3]],
+        plan: &AttentionPlan,
+        activations: Activations,
+    ) -> (Tensor<2>, Tape) {
+        let (rotary, plan) = (self.rotary(positions, &rows.device()), plan.clone());
+        let (rows, tape) = tape::run(&self.layers, rows, activations, move |layer, index, rows| {
+            layer.forward(rows, &rotary, &plan, &mut Memory::Pass, index)
+        });
+        (self.norm.forward(rows), tape)
+    }
+
     /// The angles of rows at these positions.
-    pub(super) fn rotary(&self, positions: &[[i64; 3]], device: &Device) -> RotaryTable {
+    fn rotary(&self, positions: &[[i64; 3]], device: &Device) -> RotaryTable {
         RotaryTable::text(positions, self.mrope_section, self.rope_theta, device)
     }
 }

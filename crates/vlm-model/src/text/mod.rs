@@ -4,10 +4,8 @@ mod attention;
 mod cache;
 mod decoder;
 mod layer;
-mod tape;
 
 pub use attention::SelfAttention;
 pub use cache::{KvCache, Memory};
 pub use decoder::{Decoder, Embedding};
 pub use layer::DecoderLayer;
-pub use tape::{Activations, Tape};

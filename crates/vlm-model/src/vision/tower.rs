@@ -5,9 +5,10 @@ use super::merger::PatchMerger;
 use super::order::PatchOrder;
 use crate::config::{VisionConfig, VisionKind};
 use crate::layers::{Linear, RotaryTable};
+use crate::tape::{self, Activations, Tape};
 use crate::weights::Scope;
 use burn::module::Module;
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::{Int, Tensor, TensorData};
 use fused_ops::{AttentionPlan, KeyRows, Segment, Visibility};
 use std::ops::Range;
 use vlm_processor::{Grid, Patches};
@@ -51,37 +52,41 @@ impl VisionTower {
 
     /// Features of one image or video, `[tokens, decoder width]`, in raster order.
     pub fn forward(&self, patches: &Patches) -> Tensor<2> {
+        self.forward_on_tape(patches, Activations::Kept).0
+    }
+
+    /// [`forward`](Self::forward) with the tape that its gradients need beside those of its result.
+    pub fn forward_on_tape(&self, patches: &Patches, activations: Activations) -> (Tensor<2>, Tape) {
         let order = self.order(patches.grid);
         let device = self.patch_embed.proj.device();
         let columns = self.config.patch_values();
         let arranged =
             TensorData::new(order.arrange(&patches.values, columns), [patches.grid.patches(), columns]);
         let rows = Tensor::from_data(arranged, (&device, self.patch_embed.proj.dtype()));
-        let features = self.blocks_and_merger(rows, &order, &device);
+        let (features, tape) = self.blocks_and_merger(rows, &order, activations);
         if order.units.is_sorted() {
-            return features;
+            return (features, tape);
         }
         let places: Vec<i64> = order.places().into_iter().map(|place| place as i64).collect();
         let count = places.len();
-        features.select(0, Tensor::<1, Int>::from_data(TensorData::new(places, [count]), &device))
+        let places = Tensor::<1, Int>::from_data(TensorData::new(places, [count]), &device);
+        (features.select(0, places), tape)
     }
 
-    fn blocks_and_merger(&self, rows: Tensor<2>, order: &PatchOrder, device: &Device) -> Tensor<2> {
-        let rotary = RotaryTable::vision(&order.positions, self.config.head_dim(), device);
+    fn blocks_and_merger(
+        &self,
+        rows: Tensor<2>,
+        order: &PatchOrder,
+        activations: Activations,
+    ) -> (Tensor<2>, Tape) {
+        let rotary = RotaryTable::vision(&order.positions, self.config.head_dim(), &rows.device());
         let (windows, frames) = (groups(&order.windows), groups(&order.frames));
-        let mut rows = self.patch_embed.proj.forward(rows);
-        for (index, block) in self.blocks.iter().enumerate() {
-            let plan = if self.sees_frame(index) { &frames } else { &windows };
-            rows = block.forward(rows, &rotary, plan);
-        }
-        self.merger.forward(rows)
-    }
-
-    fn sees_frame(&self, block: usize) -> bool {
-        match &self.config.kind {
-            VisionKind::Full => true,
-            VisionKind::Windowed { full_blocks, .. } => full_blocks.contains(&block),
-        }
+        let kind = self.config.kind.clone();
+        let rows = self.patch_embed.proj.forward(rows);
+        let (rows, tape) = tape::run(&self.blocks, rows, activations, move |block, index, rows| {
+            block.forward(rows, &rotary, if sees_frame(&kind, index) { &frames } else { &windows })
+        });
+        (self.merger.forward(rows), tape)
     }
 
     fn order(&self, grid: Grid) -> PatchOrder {
@@ -92,6 +97,13 @@ impl VisionTower {
                 PatchOrder::windowed(grid, merge, window_size / merge / self.config.patch_size)
             }
         }
+    }
+}
+
+fn sees_frame(kind: &VisionKind, block: usize) -> bool {
+    match kind {
+        VisionKind::Full => true,
+        VisionKind::Windowed { full_blocks, .. } => full_blocks.contains(&block),
     }
 }
 
