@@ -34,6 +34,8 @@ pub struct Cli {
 /// The verbs.
 #[derive(Subcommand)]
 pub enum Command {
+    /// The whole story in minutes on a CPU: a tiny model, synthetic scenes, SFT, DPO, GRPO, a report
+    Demo(DemoArgs),
     /// Complete the conversations of a JSONL file
     Generate(GenerateArgs),
     /// Write the log-probabilities of given completions
@@ -204,6 +206,17 @@ pub struct PreprocessArgs {
     /// Make files again that are there already
     #[arg(long)]
     pub overwrite: bool,
+}
+
+/// Arguments of `demo`.
+#[derive(Args)]
+pub struct DemoArgs {
+    /// Folder to make, for data, models, runs and the report
+    #[arg(long, value_name = "DIR", default_value = "anneal-demo")]
+    pub output: PathBuf,
+    /// Seed of scenes, weights and draws
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
 }
 
 /// Arguments of `bench`.

@@ -3,6 +3,7 @@
 mod answering;
 mod args;
 mod commands;
+mod demo;
 mod device;
 mod machine;
 mod output;
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Outcome {
     match command {
+        Command::Demo(args) => commands::demo::run(&args),
         Command::Generate(args) => commands::generate::run(&args),
         Command::Score(args) => commands::score::run(&args),
         Command::Preprocess(args) => commands::preprocess::run(&args),

@@ -86,7 +86,7 @@ fn grouped(number: usize) -> String {
 
 /// A progress bar that shows what a method reports.
 #[derive(Default)]
-struct Bar {
+pub struct Bar {
     bar: Option<indicatif::ProgressBar>,
 }
 

@@ -5,60 +5,79 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 
-/// A finite collection whose members are made ready when asked for: files read, pictures decoded, text tokenised.
+/// An endless sequence of examples, epoch after epoch, whose members are made ready when asked for: files read,
+/// pictures decoded, text tokenised. What stands at a position never changes, so that a position is all that has to be
+/// stored to go on.
 pub trait Examples: Send + Sync + 'static {
     /// What an example becomes.
     type Item: Send + 'static;
 
-    /// How many there are.
-    fn len(&self) -> usize;
+    /// Examples of an epoch.
+    fn epoch_len(&self) -> u64;
 
-    /// Whether there is none.
-    fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// Makes one ready.
-    fn get(&self, index: usize) -> Result<Self::Item, Failure>;
+    /// Makes the example at a position ready.
+    fn get(&self, position: u64) -> Result<Self::Item, Failure>;
 }
 
-/// Which example stands at a position of the endless sequence; a pure function, so that nothing has to be stored to
-/// go on with it.
-pub type Order = Arc<dyn Fn(u64) -> usize + Send + Sync>;
-
 /// Examples to measure on, at most so many.
-pub type HeldOut<T> = Option<(Arc<dyn Examples<Item = T>>, usize)>;
+pub type HeldOut<T> = Option<(Arc<dyn Examples<Item = T>>, u64)>;
+
+/// What becomes of an example that cannot be made ready.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BadExample {
+    /// The run ends with its error.
+    #[default]
+    Stop,
+    /// The next one takes its place; more than one in a hundred of an epoch ends the run all the same.
+    Skip,
+}
 
 /// The examples one after another, a few of them prepared ahead on another thread.
 pub struct Stream<T> {
     examples: Arc<dyn Examples<Item = T>>,
-    order: Order,
+    bad: BadExample,
     ahead: usize,
-    epoch: u64,
     position: u64,
-    feed: Option<Receiver<Result<T, Failure>>>,
+    feed: Option<Receiver<(u64, Result<T, Failure>)>>,
+    skipped: Vec<String>,
+    skipped_in_all: u64,
 }
 
 impl<T: Send + 'static> Stream<T> {
-    /// Starts at the first position of a sequence whose epochs hold `epoch` examples; prepares at most `ahead` of them
-    /// before they are taken.
-    pub fn new(examples: Arc<dyn Examples<Item = T>>, order: Order, ahead: usize, epoch: u64) -> Self {
-        Self { examples, order, ahead: ahead.max(1), epoch: epoch.max(1), position: 0, feed: None }
+    /// Starts at the first position; prepares at most `ahead` examples before they are taken.
+    pub fn new(examples: Arc<dyn Examples<Item = T>>, bad: BadExample, ahead: usize) -> Self {
+        Self {
+            examples,
+            bad,
+            ahead: ahead.max(1),
+            position: 0,
+            feed: None,
+            skipped: Vec::new(),
+            skipped_in_all: 0,
+        }
     }
 
     /// The next `n` examples.
     pub fn take(&mut self, n: usize) -> Result<Vec<T>, Failure> {
-        let (order, examples, start) = (self.order.clone(), self.examples.clone(), self.position);
-        let ahead = self.ahead;
-        let feed = self.feed.get_or_insert_with(|| prepare(examples, order, start, ahead));
-        let taken: Result<Vec<T>, Failure> = (0..n)
-            .map(|_| feed.recv().unwrap_or_else(|_| Err("the thread that prepares examples has died".into())))
-            .collect();
-        self.position += n as u64;
-        taken
+        Ok(self.take_placed(n)?.into_iter().map(|(_, item)| item).collect())
     }
 
-    /// Examples taken so far.
+    /// The next `n` examples, with their positions.
+    pub fn take_placed(&mut self, n: usize) -> Result<Vec<(u64, T)>, Failure> {
+        let mut taken = Vec::with_capacity(n);
+        while taken.len() < n {
+            let (position, item) = self.next()?;
+            self.position = position + 1;
+            match (item, self.bad) {
+                (Ok(item), _) => taken.push((position, item)),
+                (Err(error), BadExample::Stop) => return Err(error),
+                (Err(error), BadExample::Skip) => self.skip(error)?,
+            }
+        }
+        Ok(taken)
+    }
+
+    /// Position of the next example.
     pub fn position(&self) -> u64 {
         self.position
     }
@@ -71,26 +90,49 @@ impl<T: Send + 'static> Stream<T> {
 
     /// Passes over the collection so far.
     pub fn epoch(&self) -> f64 {
-        self.position as f64 / self.epoch as f64
+        self.position as f64 / self.examples.epoch_len().max(1) as f64
     }
 
-    /// The example that stands at a position, made ready now.
+    /// The example at a position, made ready now.
     pub fn at(&self, position: u64) -> Result<T, Failure> {
-        self.examples.get((self.order)(position))
+        self.examples.get(position)
+    }
+
+    /// What was skipped since this was asked last.
+    pub fn take_skipped(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.skipped)
+    }
+
+    fn next(&mut self) -> Result<(u64, Result<T, Failure>), Failure> {
+        let (examples, start, ahead) = (self.examples.clone(), self.position, self.ahead);
+        let feed = self.feed.get_or_insert_with(|| prepare(examples, start, ahead));
+        feed.recv().map_err(|_| "the thread that prepares examples has died".into())
+    }
+
+    fn skip(&mut self, error: Failure) -> Result<(), Failure> {
+        self.skipped.push(error.to_string());
+        self.skipped_in_all += 1;
+        let (found, allowed) = (self.skipped_in_all, self.examples.epoch_len().div_ceil(100));
+        if found <= allowed {
+            return Ok(());
+        }
+        Err(format!(
+            "{found} rows could not be used, expected at most {allowed}, one in a hundred; the last: {error}"
+        )
+        .into())
     }
 }
 
 fn prepare<T: Send + 'static>(
     examples: Arc<dyn Examples<Item = T>>,
-    order: Order,
     start: u64,
     ahead: usize,
-) -> Receiver<Result<T, Failure>> {
+) -> Receiver<(u64, Result<T, Failure>)> {
     let (sender, receiver) = sync_channel(ahead);
     // The thread ends when nobody listens any more.
     thread::spawn(move || {
         for position in start.. {
-            if sender.send(examples.get(order(position))).is_err() {
+            if sender.send((position, examples.get(position))).is_err() {
                 return;
             }
         }
@@ -102,35 +144,41 @@ fn prepare<T: Send + 'static>(
 mod tests {
     use super::*;
 
+    /// Squares of 0 to 4; the fourth is broken.
     struct Squares;
 
     impl Examples for Squares {
         type Item = u64;
-        fn len(&self) -> usize {
+        fn epoch_len(&self) -> u64 {
             5
         }
-        fn get(&self, index: usize) -> Result<u64, Failure> {
-            if index == 4 { Err("example 4 is broken".into()) } else { Ok((index * index) as u64) }
+        fn get(&self, position: u64) -> Result<u64, Failure> {
+            let n = position % 5;
+            if n == 3 { Err("example 3 is broken".into()) } else { Ok(n * n) }
         }
     }
 
-    fn stream() -> Stream<u64> {
-        Stream::new(Arc::new(Squares), Arc::new(|position| (position * 2 % 5) as usize), 2, 5)
+    fn stream(bad: BadExample) -> Stream<u64> {
+        Stream::new(Arc::new(Squares), bad, 2)
     }
 
     #[test]
     fn a_stream_goes_on_from_any_position() {
-        let mut whole = stream();
-        assert_eq!(whole.take(2).unwrap(), [0, 4]);
-        whole.seek(3);
-        assert_eq!(whole.take(3).unwrap(), [1, 9, 0]);
-        assert_eq!((whole.position(), whole.epoch(), whole.at(1).unwrap()), (6, 1.2, 4));
+        let mut whole = stream(BadExample::Stop);
+        assert_eq!(whole.take(2).unwrap(), [0, 1]);
+        whole.seek(4);
+        assert_eq!(whole.take_placed(3).unwrap(), [(4, 16), (5, 0), (6, 1)]);
+        assert_eq!((whole.position(), whole.epoch(), whole.at(2).unwrap()), (7, 1.4, 4));
     }
 
     #[test]
-    fn a_broken_example_is_an_error_when_its_turn_comes() {
-        let mut stream = stream();
-        assert!(stream.take(2).is_ok());
-        assert!(stream.take(1).unwrap_err().to_string().contains("broken"));
+    fn a_broken_example_ends_the_run_or_is_skipped_and_listed_up_to_a_limit() {
+        let mut stops = stream(BadExample::Stop);
+        assert!(stops.take(3).is_ok());
+        assert!(stops.take(1).unwrap_err().to_string().contains("broken"));
+        let mut skips = stream(BadExample::Skip);
+        assert_eq!(skips.take_placed(4).unwrap(), [(0, 0), (1, 1), (2, 4), (4, 16)]);
+        assert!(skips.take(4).unwrap_err().to_string().contains("one in a hundred"));
+        assert_eq!(skips.take_skipped().len(), 2);
     }
 }

@@ -4,7 +4,7 @@ use super::preference_loss::PreferenceLoss;
 use crate::data::{HeldOut, Stream};
 use crate::dropout::dropping;
 use crate::engine::{Failure, FileError, Files, Method, Step};
-use crate::methods::{Batch, record};
+use crate::methods::{Batch, record, take};
 use crate::packed::PackedRows;
 use crate::sight::Sight;
 use burn::module::Module;
@@ -67,7 +67,7 @@ const CURSOR: &str = "dpo.json";
 
 impl Method<VlModel> for Dpo {
     fn step(&mut self, model: &VlModel, step: &mut Step) -> Result<(), Failure> {
-        let pairs = self.data.take(self.batch.rows())?;
+        let pairs = take(&mut self.data, self.batch.rows(), step)?;
         let chosen_tokens: usize = pairs.iter().map(|pair| pair.chosen.len()).sum();
         for (pass, part) in pairs.chunks(self.batch.micro).enumerate() {
             let Scores { pairs: policy, chosen_logp, tape } =

@@ -10,7 +10,28 @@ pub use dpo::{Dpo, Pair, PairReference};
 pub use preference_loss::PreferenceLoss;
 pub use sft::{Sft, SupervisedLoss};
 
+use crate::data::Stream;
+use crate::engine::{Failure, Step};
 use journal::EvalRecord;
+
+/// The next examples; those that were skipped are told.
+pub(crate) fn take<T: Send + 'static>(
+    data: &mut Stream<T>,
+    n: usize,
+    step: &mut Step,
+) -> Result<Vec<T>, Failure> {
+    let taken = data.take(n)?;
+    tell_skipped(data, step);
+    Ok(taken)
+}
+
+/// Counts skipped rows and says which they were.
+pub(crate) fn tell_skipped<T: Send + 'static>(data: &mut Stream<T>, step: &mut Step) {
+    for text in data.take_skipped() {
+        step.metrics().count("skipped_rows", 1.0);
+        step.notice(format!("skipped: {text}"));
+    }
+}
 
 /// Figures of a stage on held-out data.
 pub(crate) fn record(step: u64, stage: &str, metrics: &[(&str, f64)]) -> EvalRecord {

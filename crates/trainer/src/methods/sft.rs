@@ -3,7 +3,7 @@
 use crate::data::{HeldOut, Stream};
 use crate::dropout::dropping;
 use crate::engine::{Failure, FileError, Files, Method, Step};
-use crate::methods::{Batch, record};
+use crate::methods::{Batch, record, take};
 use crate::packed::PackedRows;
 use crate::sight::Sight;
 use burn::module::Module;
@@ -46,7 +46,7 @@ const CURSOR: &str = "sft.json";
 
 impl Method<VlModel> for Sft {
     fn step(&mut self, model: &VlModel, step: &mut Step) -> Result<(), Failure> {
-        let rows = self.data.take(self.batch.rows())?;
+        let rows = take(&mut self.data, self.batch.rows(), step)?;
         let labels: usize = rows.iter().map(labels_of).sum();
         let denominator = Denominator::tokens(Positive::new(labels as f64)?);
         for (pass, part) in rows.chunks(self.batch.micro).enumerate() {

@@ -10,6 +10,7 @@ use super::task::Task;
 use crate::data::{HeldOut, Stream};
 use crate::dropout::dropping;
 use crate::engine::{Failure, FileError, Files, Method, Step, trainable_count};
+use crate::methods::tell_skipped;
 use crate::packed::PackedRows;
 use crate::sight::Sight;
 use burn::module::Module;
@@ -91,8 +92,8 @@ impl Online {
     fn generate(&mut self, model: &VlModel, step: &mut Step) -> Result<(), Failure> {
         let rhythm = self.settings.rhythm;
         let first = self.data.position();
-        let tasks = self.data.take(rhythm.prompts * rhythm.updates)?;
-        self.asked = (first..).zip(tasks).collect();
+        self.asked = self.data.take_placed(rhythm.prompts * rhythm.updates)?;
+        tell_skipped(&mut self.data, step);
         let model = model.valid();
         let params = self.settings.sampling.with_seed(step.seed);
         let mut sampler = LocalSampler::new(&model, &self.settings.sampler, &self.decode)
@@ -251,9 +252,8 @@ impl Method<VlModel> for Online {
     /// Mean reward of greedy answers to held-out prompts, by function, with some of the wrong ones.
     fn evaluate(&mut self, model: &VlModel, step: u64) -> Result<Option<EvalRecord>, Failure> {
         let Some((examples, most)) = &self.held_out else { return Ok(None) };
-        let asked: Asked = (0..*most)
-            .map(|index| Ok((index as u64, examples.get(index)?)))
-            .collect::<Result<_, Failure>>()?;
+        let asked: Asked =
+            (0..*most).map(|index| Ok((index, examples.get(index)?))).collect::<Result<_, Failure>>()?;
         let model = model.valid();
         let mut sampler = LocalSampler::new(&model, &self.settings.sampler, &self.decode);
         let params = generate::greedy(&self.settings.sampling)?;

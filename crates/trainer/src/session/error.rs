@@ -44,6 +44,14 @@ pub enum SessionError {
         /// The penalty.
         found: f64,
     },
+    /// A setting that this version does not act on.
+    #[error("recipe: {key} is not supported: {reason}; remove the key")]
+    Unsupported {
+        /// The key.
+        key: &'static str,
+        /// Why.
+        reason: &'static str,
+    },
     /// Prompts cannot be shared out among updates.
     #[error(
         "recipe: found {prompts} prompts for {updates} updates of one generation, expected a multiple: change \

@@ -4,7 +4,7 @@ use crate::data::Examples;
 use crate::engine::Failure;
 use crate::methods::Pair;
 use crate::online::Task;
-use datasets::{GroundTruth, RlPrompt, Source};
+use datasets::{Cursor, GroundTruth, Mix, Record, RlPrompt};
 use rewards::{Gold, Sample};
 use std::sync::Arc;
 use vlm_processor::{Content, LabelledPrompt, Message, Part, Processor, Role, Row, SpanEnd};
@@ -12,22 +12,22 @@ use vlm_processor::{Content, LabelledPrompt, Message, Part, Processor, Role, Row
 /// Records with the processor that prepares them.
 #[derive(Clone)]
 pub struct Prepared {
-    source: Arc<dyn Source>,
-    rows: usize,
+    mix: Arc<Mix>,
     processor: Arc<Processor>,
     /// Longest sequence in tokens, where there is a limit.
     longest: Option<usize>,
 }
 
 impl Prepared {
-    /// Prepares every record of `source` when it is asked for.
-    pub fn new(
-        source: Arc<dyn Source>,
-        processor: Arc<Processor>,
-        longest: Option<usize>,
-    ) -> Result<Self, Failure> {
-        let rows = source.len()? as usize;
-        Ok(Self { source, rows, processor, longest })
+    /// Prepares every record of `mix` when it is asked for.
+    pub fn new(mix: Arc<Mix>, processor: Arc<Processor>, longest: Option<usize>) -> Self {
+        Self { mix, processor, longest }
+    }
+
+    /// The record at a position of the endless sequence.
+    fn record(&self, position: u64) -> Result<Record, Failure> {
+        let rows = self.mix.epoch_len();
+        Ok(self.mix.get(Cursor { epoch: position / rows, position: position % rows })?)
     }
 
     fn fits(&self, id: &str, tokens: usize) -> Result<(), Failure> {
@@ -65,12 +65,12 @@ impl Labels {
 impl Examples for Conversations {
     type Item = LabelledPrompt;
 
-    fn len(&self) -> usize {
-        self.0.rows
+    fn epoch_len(&self) -> u64 {
+        self.0.mix.epoch_len()
     }
 
-    fn get(&self, index: usize) -> Result<LabelledPrompt, Failure> {
-        let record = self.0.source.get(index as u64)?.into_instruction()?;
+    fn get(&self, position: u64) -> Result<LabelledPrompt, Failure> {
+        let record = self.0.record(position)?.into_instruction()?;
         let mut labelled =
             self.0.processor.prepare_labelled_from(&record.row(), &record.visuals, SpanEnd::WholeTurn)?;
         self.0.fits(&record.id, labelled.prompt.tokens.len())?;
@@ -108,12 +108,12 @@ pub struct Pairs(pub Prepared);
 impl Examples for Pairs {
     type Item = Pair;
 
-    fn len(&self) -> usize {
-        self.0.rows
+    fn epoch_len(&self) -> u64 {
+        self.0.mix.epoch_len()
     }
 
-    fn get(&self, index: usize) -> Result<Pair, Failure> {
-        let record = self.0.source.get(index as u64)?.into_preference()?;
+    fn get(&self, position: u64) -> Result<Pair, Failure> {
+        let record = self.0.record(position)?.into_preference()?;
         let processor = &self.0.processor;
         let labelled = |row: Row| processor.prepare_labelled_from(&row, &record.visuals, SpanEnd::WholeTurn);
         let chosen = labelled(record.chosen_row())?;
@@ -150,12 +150,12 @@ pub struct Tasks(pub Prepared);
 impl Examples for Tasks {
     type Item = Task;
 
-    fn len(&self) -> usize {
-        self.0.rows
+    fn epoch_len(&self) -> u64 {
+        self.0.mix.epoch_len()
     }
 
-    fn get(&self, index: usize) -> Result<Task, Failure> {
-        let record = self.0.source.get(index as u64)?.into_rl_prompt()?;
+    fn get(&self, position: u64) -> Result<Task, Failure> {
+        let record = self.0.record(position)?.into_rl_prompt()?;
         let prompt = self.0.processor.prepare_from(&record.row(), &record.visuals)?;
         self.0.fits(&record.id, prompt.tokens.len())?;
         let images = record.visuals.images.iter().map(ToString::to_string).collect();

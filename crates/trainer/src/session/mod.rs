@@ -64,7 +64,8 @@ impl Session {
         let folder = &recipe.model.model_name_or_path;
         let processor = Arc::new(processor(&recipe)?);
         let sources = Sources::open(&recipe)?;
-        let mut model = VlModel::from_dir(folder, device, Precision::F32)?;
+        refuse_unsupported(&recipe)?;
+        let mut model = load(&recipe, device)?;
         let weights: Box<dyn Weights<VlModel>> = match &recipe.tuning {
             Tuning::Adapter(lora) => {
                 let (adapted, weights) = AdapterWeights::prepare(model, lora, folder, recipe.run.seed)?;
@@ -95,7 +96,7 @@ impl Session {
         stop: Stop,
     ) -> Result<Outcome, SessionError> {
         let (mut method, plan) = self.method()?;
-        let Self { recipe, model, weights, sources, .. } = self;
+        let Self { recipe, model, weights, .. } = self;
         let dir = recipe.run.output_dir.clone();
         let meta = StepMeta { config_hash: identity(&recipe), seed: recipe.run.seed, ..StepMeta::default() };
         let limit = recipe.run.save_total_limit.map(|limit| limit.get());
@@ -107,10 +108,6 @@ impl Session {
         }
         let run = Run { plan: &plan, weights: &*weights, ledger: &mut ledger, observer, stop };
         let trained = run.train(model, &mut *method, files.as_ref())?;
-        let passed_over = sources.passed_over();
-        if let Some(first) = passed_over.first() {
-            observer.notice(&format!("{} broken rows were passed over, such as: {first}", passed_over.len()));
-        }
         Ok(Outcome { model: trained.model, steps: trained.steps, ending: trained.ending })
     }
 
@@ -137,7 +134,7 @@ impl Session {
         let batch = batch(&self.recipe);
         let plan = plan(&self.recipe, updates(&self.recipe, &self.sources));
         let method = Sft {
-            data: self.sources.stream(self.processor.clone(), longest, batch.rows(), examples)?,
+            data: self.sources.stream(self.processor.clone(), longest, batch.rows(), examples),
             batch,
             loss: match sft.loss_type {
                 SftLoss::Nll => SupervisedLoss::Nll,
@@ -145,7 +142,7 @@ impl Session {
             },
             sight: Sight::of(&self.model),
             activations: activations(&self.recipe),
-            held_out: self.sources.held_out(self.processor.clone(), longest, examples)?,
+            held_out: self.sources.held_out(self.processor.clone(), longest, examples),
         };
         Ok((Box::new(method), plan))
     }
@@ -159,14 +156,14 @@ impl Session {
             _ => PairReference::Start(Box::new(self.model.valid())),
         };
         let method = Dpo {
-            data: self.sources.stream(self.processor.clone(), longest, batch.rows(), Pairs)?,
+            data: self.sources.stream(self.processor.clone(), longest, batch.rows(), Pairs),
             batch,
             beta: Positive::new(dpo.beta.get())?,
             losses: preference::losses(dpo)?,
             reference,
             sight: Sight::of(&self.model),
             activations: activations(&self.recipe),
-            held_out: self.sources.held_out(self.processor.clone(), longest, Pairs)?,
+            held_out: self.sources.held_out(self.processor.clone(), longest, Pairs),
         };
         Ok((Box::new(method), plan))
     }
@@ -182,8 +179,8 @@ impl Session {
         let prompts = rhythm.prompts * rhythm.updates;
         let plan = plan(&self.recipe, rhythm.updates_of(self.sources.rows()));
         let longest = sampling.max_prompt_length.map(|length| length.get());
-        let data = self.sources.stream(self.processor.clone(), longest, prompts, Tasks)?;
-        let held_out = self.sources.held_out(self.processor.clone(), longest, Tasks)?;
+        let data = self.sources.stream(self.processor.clone(), longest, prompts, Tasks);
+        let held_out = self.sources.held_out(self.processor.clone(), longest, Tasks);
         let processor = self.processor.clone();
         // Ids come from the model's own vocabulary; one without text is none.
         let decode =
@@ -216,6 +213,39 @@ fn updates(recipe: &Recipe, sources: &Sources) -> f64 {
 /// What the recipe wants kept for gradients.
 fn activations(recipe: &Recipe) -> Activations {
     if recipe.run.gradient_checkpointing { Activations::Recomputed } else { Activations::Kept }
+}
+
+/// The model, its frozen weights packed where the recipe says so.
+fn load(recipe: &Recipe, device: &Device) -> Result<VlModel, SessionError> {
+    let folder = &recipe.model.model_name_or_path;
+    let quantization = match &recipe.tuning {
+        Tuning::Adapter(lora) => tune::quantization(lora),
+        Tuning::Full(_) => None,
+    };
+    Ok(match quantization {
+        Some(quantization) => VlModel::from_dir_quantized(folder, device, Precision::F32, &quantization)?,
+        None => VlModel::from_dir(folder, device, Precision::F32)?,
+    })
+}
+
+/// Settings that are read but not acted on yet would be silently wrong.
+fn refuse_unsupported(recipe: &Recipe) -> Result<(), SessionError> {
+    let asked = match &recipe.method {
+        recipe::Method::Sft(sft) if sft.packing => {
+            Some(("packing", "batches are always packed without padding"))
+        }
+        recipe::Method::Grpo(grpo) if grpo.dynamic_sampling_rounds > 0 => {
+            Some(("dynamic_sampling_rounds", "prompts are not replaced yet"))
+        }
+        recipe::Method::Dpo(dpo) if dpo.ld_alpha.is_some() => {
+            Some(("ld_alpha", "tails are not weighted yet"))
+        }
+        _ => None,
+    };
+    match asked {
+        Some((key, reason)) => Err(SessionError::Unsupported { key, reason }),
+        None => Ok(()),
+    }
 }
 
 /// The rewards that a recipe names.

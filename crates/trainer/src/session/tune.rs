@@ -2,8 +2,8 @@
 
 use super::SessionError;
 use crate::engine::train_only;
-use lora::{LoraConfig, Targets, Variant, Vision};
-use recipe::{FullSettings, LoraSettings};
+use lora::{CodeFormat, LoraConfig, Quantization, ScaleCoding, Targets, Variant, Vision};
+use recipe::{BasePrecision, BlockScales, FullSettings, LoraSettings};
 use vlm_model::VlModel;
 
 /// Attaches fresh adapters; everything else is frozen.
@@ -30,6 +30,17 @@ pub fn attach(model: &mut VlModel, asked: &LoraSettings, seed: u64) -> Result<Lo
     };
     lora::attach(model, &config)?;
     Ok(config)
+}
+
+/// How frozen weights are packed, where the recipe says so.
+pub fn quantization(asked: &LoraSettings) -> Option<Quantization> {
+    let (format, scales) = match asked.base {
+        BasePrecision::Dense => return None,
+        BasePrecision::Nf4(BlockScales::Single) => (CodeFormat::Nf4, ScaleCoding::Exact),
+        BasePrecision::Nf4(BlockScales::Double) => (CodeFormat::Nf4, ScaleCoding::Coded),
+        BasePrecision::Int8 => (CodeFormat::Int8, ScaleCoding::Exact),
+    };
+    Some(Quantization { format, scales, ..Quantization::default() })
 }
 
 /// Trains the weights themselves, but for the parts that the recipe leaves alone.

@@ -1,11 +1,12 @@
 //! What is recorded: rows, adapters, files of numbers.
 
 use burn::tensor::Device;
-use datasets::{Format, OpenOptions};
+use datasets::{Format, Mix, OpenOptions, Shuffle};
 use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use trainer::data::{Examples, Stream};
+use trainer::data::{BadExample, Examples, Stream};
+use trainer::engine::Failure;
 use trainer::session::Prepared;
 use vlm_model::{Precision, VlModel};
 use vlm_processor::Processor;
@@ -59,8 +60,25 @@ pub fn stream<E: Examples>(
     let order: Vec<usize> = order.iter().map(index).collect();
     let options = OpenOptions { format: Format::Auto, ..OpenOptions::default() };
     let source = Arc::from(datasets::open(&path, &options).unwrap());
-    let prepared = Prepared::new(source, processor(checkpoint), None).unwrap();
-    let rows = order.len() as u64;
-    let place = move |position: u64| order[(position % rows) as usize];
-    Stream::new(Arc::new(examples(prepared)), Arc::new(place), 4, rows)
+    let rows = Arc::new(Mix::of(source, Shuffle::FileOrder).unwrap());
+    let examples = examples(Prepared::new(rows, processor(checkpoint), None));
+    Stream::new(Arc::new(Ordered { examples, order }), BadExample::Stop, 4)
+}
+
+/// Examples in an order of its own.
+struct Ordered<E> {
+    examples: E,
+    order: Vec<usize>,
+}
+
+impl<E: Examples> Examples for Ordered<E> {
+    type Item = E::Item;
+
+    fn epoch_len(&self) -> u64 {
+        self.order.len() as u64
+    }
+
+    fn get(&self, position: u64) -> Result<E::Item, Failure> {
+        self.examples.get(self.order[position as usize % self.order.len()] as u64)
+    }
 }

@@ -1,0 +1,109 @@
+//! `anneal demo`: SFT, DPO and GRPO on synthetic scenes, measured after each stage.
+
+use super::train::Bar;
+use crate::args::DemoArgs;
+use crate::demo::{DPO, GRPO, Rows, SFT, measure, write_scenes};
+use crate::{Outcome, progress};
+use burn::tensor::Device;
+use journal::{EvalLog, Start};
+use nano::{Folder, Sizes};
+use recipe::{Kind, Recipe};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+use trainer::engine::Stop;
+use trainer::session::{Session, StartFrom};
+use vlm_model::VlModel;
+use vlm_model::weights::save_folder;
+
+const ROWS: Rows = Rows { supervised: 16_000, pairs: 200, prompts: 2_000, test: 300 };
+
+/// Runs the command.
+pub fn run(args: &DemoArgs) -> Outcome {
+    let home = &args.output;
+    if home.exists() {
+        return Err(
+            format!("{}: is there already; remove it, or choose another --output", home.display()).into()
+        );
+    }
+    let started = Instant::now();
+    prepare(home, args.seed)?;
+    let mut story = Story { home, seed: args.seed, stages: Vec::new() };
+    let untrained = VlModel::from_dir(&home.join("model"), &Device::flex(), vlm_model::Precision::F32)?;
+    let at_first = measure(&untrained, &home.join("model"), &home.join("data/test.jsonl"))?;
+    eprintln!(
+        "untrained: {:.0} % of {} held-out questions right; guessing would give 50 %",
+        100.0 * at_first.accuracy,
+        ROWS.test
+    );
+    let tuned = story.stage(
+        Kind::Sft,
+        "sft",
+        SFT,
+        "learning from 16,000 conversations, a third of them by annotators who only guess",
+    )?;
+    save_folder(&tuned, &home.join("model"), &home.join("sft/model"))?;
+    story.stage(Kind::Dpo, "dpo", DPO, "careful answers are better than hasty ones")?;
+    story.stage(Kind::Grpo, "grpo", GRPO, "practice: only right answers are rewarded")?;
+    let report = home.join("report.html");
+    let runs: Vec<PathBuf> = story.stages.iter().map(|(name, _)| home.join(name)).collect();
+    std::fs::write(&report, eval::report::render(&runs)?)?;
+    farewell(&story, &report, started);
+    Ok(())
+}
+
+/// Data, tokenizer and an untrained model.
+fn prepare(home: &Path, seed: u64) -> Outcome {
+    let spinner = progress::spinner("drawing scenes and making a model from nothing");
+    std::fs::create_dir_all(home)?;
+    let texts = write_scenes(&home.join("data"), &ROWS, seed)?;
+    let mut texts: Vec<&str> = texts.iter().take(2_000).map(String::as_str).collect();
+    texts.push("user assistant");
+    Folder { sizes: Sizes::DEMO, texts: &texts, seed }.write(&home.join("model"))?;
+    spinner.finish_and_clear();
+    Ok(())
+}
+
+struct Story<'a> {
+    home: &'a Path,
+    seed: u64,
+    stages: Vec<(&'static str, f64)>,
+}
+
+impl Story<'_> {
+    /// Trains one stage in the open: its recipe is written beside its run, so that it can be run again by hand.
+    fn stage(
+        &mut self,
+        kind: Kind,
+        name: &'static str,
+        recipe: &str,
+        about: &str,
+    ) -> Result<VlModel, Box<dyn std::error::Error>> {
+        eprintln!("\n{name}: {about}");
+        std::fs::write(self.home.join(format!("{name}.yaml")), recipe)?;
+        let seed = [format!("seed={}", self.seed)];
+        let recipe = Recipe::parse(kind, recipe, self.home, &seed)?;
+        let model = recipe.model.model_name_or_path.clone();
+        let session = Session::open(recipe, &Device::flex())?;
+        let outcome = session.train(&StartFrom::Beginning, &mut Bar::default(), Stop::new())?;
+        let measured = measure(&outcome.model, &model, &self.home.join("data/test.jsonl"))?;
+        eprintln!("{name}: {:.1} % of the held-out questions right", 100.0 * measured.accuracy);
+        self.stages.push((name, measured.accuracy));
+        let mut log = EvalLog::open(self.home.join(name), Start::After(outcome.steps))?;
+        log.append(&measured.record(name, outcome.steps))?;
+        Ok(outcome.model)
+    }
+}
+
+fn farewell(story: &Story, report: &Path, started: Instant) {
+    let home = story.home.display();
+    let steps: Vec<String> =
+        story.stages.iter().map(|(name, accuracy)| format!("{name} {:.1} %", 100.0 * accuracy)).collect();
+    eprintln!("\nguessing 50 % -> {}   ({:.0} s)", steps.join(" -> "), started.elapsed().as_secs_f64());
+    eprintln!("report: {}", report.display());
+    eprintln!(
+        "\nThe same with a real model: copy {home}/grpo.yaml, set model_name_or_path to a Qwen2.5-VL folder and"
+    );
+    eprintln!(
+        "datasets to a file of your own, then\n  anneal grpo recipe.yaml\ndocs/recipes.md lists the settings."
+    );
+}
