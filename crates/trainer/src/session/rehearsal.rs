@@ -30,29 +30,30 @@ impl Rehearsal {
         let (parts, updates) = match &recipe.method {
             recipe::Method::Sft(sft) => {
                 let labels = Labels::of(sft);
-                let parts = rows(prepared(sft.max_length)?, |part| Conversations(part, labels), tokens_of);
+                let parts = rows(prepared(sft.max_length), |part| Conversations(part, labels), tokens_of);
                 (parts, every_row_once)
             }
             recipe::Method::Dpo(dpo) => {
                 preference::losses(dpo)?;
-                (rows(prepared(dpo.max_length)?, Pairs, tokens_of_pair), every_row_once)
+                (rows(prepared(dpo.max_length), Pairs, tokens_of_pair), every_row_once)
             }
             recipe::Method::Grpo(grpo) => {
                 let settings = online::grpo(recipe, grpo, special)?;
                 reward_set(&grpo.rewards, &grpo.sampling, None)?;
-                let parts = answered(prepared(grpo.sampling.max_prompt_length)?, &grpo.sampling);
+                let parts = answered(prepared(grpo.sampling.max_prompt_length), &grpo.sampling);
                 (parts, settings.rhythm.updates_of(sources.rows()))
             }
             recipe::Method::Reinforce(reinforce) => {
                 let settings = online::reinforce(recipe, reinforce, special)?;
                 reward_set(&reinforce.rewards, &reinforce.sampling, Some(reinforce))?;
-                let parts = answered(prepared(reinforce.sampling.max_prompt_length)?, &reinforce.sampling);
+                let parts = answered(prepared(reinforce.sampling.max_prompt_length), &reinforce.sampling);
                 (parts, settings.rhythm.updates_of(sources.rows()))
             }
         };
+        let most = |part: &dyn Lengths| most_passed_over(part.len());
         let most_broken = match recipe.data.on_bad_row {
             OnBadRow::Stop => 0,
-            OnBadRow::Skip => parts.iter().map(|part| most_passed_over(part.len())).sum(),
+            OnBadRow::Skip => parts.iter().map(|part| most(&**part)).sum(),
         };
         Ok(Self { parts, steps: plan(recipe, updates).steps, most_broken })
     }
@@ -99,11 +100,11 @@ struct Measured<E, F> {
 
 impl<E: Examples, F: Fn(&E::Item) -> usize + Send + Sync> Lengths for Measured<E, F> {
     fn len(&self) -> usize {
-        self.examples.len()
+        self.examples.epoch_len() as usize
     }
 
     fn tokens(&self, index: usize) -> Result<usize, Failure> {
-        Ok((self.tokens)(&self.examples.get(index)?))
+        Ok((self.tokens)(&self.examples.get(index as u64)?))
     }
 }
 
