@@ -49,6 +49,20 @@ fn single_completion_runs_go_on_inside_a_generation() {
 }
 
 #[test]
+fn a_run_that_passes_over_broken_rows_goes_on_to_the_same_bytes() {
+    let place = Workplace::with_rows(100);
+    fs::write(place.path("data/images/sft_42.png"), b"no picture").unwrap();
+    let recipe = place.recipe("sft", "max_steps: 27\nsave_steps: 9\non_bad_row: skip\n");
+    let run = place.train("sft", &recipe, "run", &[]);
+    let last = files(&run, 27);
+    for step in [9, 18] {
+        let from = run.join(format!("checkpoint-{step}"));
+        place.train("sft", &recipe, "run", &["--resume", from.to_str().unwrap()]);
+        assert!(files(&run, 27) == last, "from step {step}");
+    }
+}
+
+#[test]
 fn a_named_checkpoint_is_gone_on_from_and_later_ones_are_replaced() {
     let place = Workplace::new();
     let recipe = place.recipe("sft", "max_steps: 4\nsave_steps: 1\n");
