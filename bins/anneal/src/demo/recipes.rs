@@ -30,7 +30,7 @@ datasets: data/pairs.jsonl
 output_dir: dpo
 lora_r: 16
 lora_alpha: 32
-learning_rate: 2e-4
+learning_rate: 1e-3
 per_device_train_batch_size: 16
 max_steps: 10
 logging_steps: 1

@@ -52,11 +52,16 @@ const CASES: &[Case] = &[
     ("sft", "on_bad_row: ignore", &["on_bad_row", "one of stop, skip"]),
     ("dpo", "loss_type: dpo", &["loss_type", "write `sigmoid`"]),
     ("grpo", "loss_type: gspo", &["loss_type", "`importance_sampling_level: sequence`"]),
-    ("grpo", "reward_funcs: [spatil, soft_overlong]", &["reward_funcs", "spatil", "\"spatial\""]),
+    ("grpo", "reward_funcs: spatil", &["reward_funcs", "spatil", "\"spatial\""]),
     // combinations
     ("grpo", "num_generations: 3", &["num_generations", "a divisor of the"]),
     ("grpo", "num_generations: 1", &["num_generations", "at least 2 completions"]),
-    ("grpo", "soft_punish_cache: 64", &["soft_punish_cache", "at most `max_completion_length`"]),
+    ("grpo", "soft_punish_cache: 64", &["soft_punish_cache", "remove `soft_punish_cache`"]),
+    (
+        "grpo",
+        "reward_funcs: soft_overlong\nsoft_punish_cache: 64",
+        &["soft_punish_cache", "at most `max_completion_length`"],
+    ),
     ("sft", "min_pixels: 9000\nmax_pixels: 8000", &["min_pixels", "lower `min_pixels`"]),
     ("sft", "packing: true", &["packing", "`max_length`"]),
     ("sft", "eval_steps: 4", &["eval_steps", "add `eval_dataset`"]),

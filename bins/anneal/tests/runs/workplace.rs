@@ -13,18 +13,19 @@ const COMMON: &str = "lora_r: 4\nlearning_rate: 0.001\nlogging_steps: 1\nseed: 7
 pub const KINDS: [(&str, &str, &str); 4] = [
     ("sft", "sft", "per_device_train_batch_size: 2\ngradient_accumulation_steps: 2\n"),
     ("dpo", "preference", "per_device_train_batch_size: 3\n"),
-    // Two updates share the completions of one generation, so a step may leave some of them unused.
+    // Two updates share the completions of one generation, so a step may leave some of them unused. What a model without
+    // training writes gets these rewards sometimes.
     (
         "grpo",
         "grpo",
-        "per_device_train_batch_size: 4\nnum_generations: 2\nsteps_per_generation: 2\nmax_completion_length: 8\n\
-         reward_funcs: [repetition_penalty, soft_overlong]\nsoft_punish_cache: 4\nbeta: 0.04\n",
+        "per_device_train_batch_size: 8\nnum_generations: 4\nsteps_per_generation: 2\nmax_completion_length: 8\n\
+         reward_funcs: [language_penalty, spatial]\nbeta: 0.04\n",
     ),
     (
         "reinforce",
         "grpo",
         "per_device_train_batch_size: 4\nrollout_batch_size: 8\nmax_completion_length: 8\n\
-         reward_funcs: [repetition_penalty]\n",
+         reward_funcs: [language_penalty, spatial]\n",
     ),
 ];
 
