@@ -15,7 +15,7 @@ use trainer::session::{Session, StartFrom};
 use vlm_model::VlModel;
 use vlm_model::weights::save_folder;
 
-const ROWS: Rows = Rows { supervised: 16_000, pairs: 200, prompts: 2_000, test: 300 };
+const ROWS: Rows = Rows { supervised: 16_000, pairs: 640, prompts: 2_000, test: 300 };
 
 /// Runs the command.
 pub fn run(args: &DemoArgs) -> Outcome {

@@ -32,7 +32,7 @@ lora_r: 16
 lora_alpha: 32
 learning_rate: 1e-3
 per_device_train_batch_size: 16
-max_steps: 10
+max_steps: 40
 logging_steps: 1
 save_steps: null
 gradient_checkpointing: false
@@ -41,7 +41,7 @@ gradient_checkpointing: false
 /// The same adapter practises by itself; all it is told is whether the answer was right.
 pub const GRPO: &str = "\
 model_name_or_path: sft/model
-adapter: dpo/checkpoint-10
+adapter: dpo/checkpoint-40
 lora_r: 16
 lora_alpha: 32
 datasets: data/prompts.jsonl

@@ -7,7 +7,7 @@ use journal::EvalRecord;
 /// Whatever went wrong inside a method.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// One way of learning. The loop around it is [`run`](super::run()): it clips, updates, logs and saves.
+/// One way of learning. The loop around it is [`Run`](super::Run): it clips, updates, logs and saves.
 ///
 /// ```
 /// # use trainer::engine::{Failure, FileError, Files, Method, Step};
