@@ -253,4 +253,29 @@ pub enum Task {
     Prefill,
     /// Tokens after the first
     Decode,
+    /// A whole step of supervised fine-tuning on an adapter
+    SftStep,
+    /// A whole step of preference optimisation on an adapter
+    DpoStep,
+    /// A whole step of GRPO on completions that are in the file
+    GrpoUpdate,
+}
+
+impl Task {
+    /// The name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Preprocess => "preprocess",
+            Self::Prefill => "prefill",
+            Self::Decode => "decode",
+            Self::SftStep => "sft-step",
+            Self::DpoStep => "dpo-step",
+            Self::GrpoUpdate => "grpo-update",
+        }
+    }
+
+    /// Whether weights are changed.
+    pub fn trains(self) -> bool {
+        matches!(self, Self::SftStep | Self::DpoStep | Self::GrpoUpdate)
+    }
 }

@@ -28,6 +28,9 @@ struct Report {
 
 /// Runs the command.
 pub fn run(args: &BenchArgs) -> Outcome {
+    if args.task.trains() {
+        return Ok(writeln!(std::io::stdout(), "{}", super::bench_training::measure(args)?)?);
+    }
     let rows: Vec<Row> = RowReader::open(&args.input)?.map(|(_, row)| row).collect::<Result<_, _>>()?;
     if rows.is_empty() {
         return Err(format!("{}: found no rows, expected at least one", args.input.display()).into());
@@ -89,11 +92,7 @@ fn repeat<T, E>(times: usize, work: impl Fn() -> Result<T, E>) -> Result<(Vec<f6
 }
 
 fn report(args: &BenchArgs, tokens: usize, seconds: Vec<f64>, token_ids: Vec<Vec<u32>>) -> Report {
-    let task = match args.task {
-        Task::Preprocess => "preprocess",
-        Task::Prefill => "prefill",
-        Task::Decode => "decode",
-    };
+    let task = args.task.name();
     let peak_rss_bytes = machine::peak_rss_bytes();
     Report { task, batch: args.batch, rows: args.batch.max(1), tokens, seconds, peak_rss_bytes, token_ids }
 }
