@@ -93,6 +93,7 @@ fn supervised(args: &BenchArgs, processor: Arc<Processor>) -> Result<Prepare, Bo
     let method = Sft {
         data: Stream::new(Arc::new(kept), BadExample::Stop, args.batch),
         batch: Batch { micro: args.batch, accumulation: 1 },
+        packing: None,
         loss: SupervisedLoss::Nll,
         sight: Sight::Learning,
         activations: Activations::Kept,
@@ -112,6 +113,7 @@ fn preference(args: &BenchArgs, processor: Arc<Processor>) -> Result<Prepare, Bo
         batch: Batch { micro: args.batch, accumulation: 1 },
         beta: Positive::new(0.1)?,
         losses: vec![(PreferenceLoss::Sigmoid(Fraction::new(0.0)?), 1.0)],
+        tail_weight: None,
         reference: PairReference::Base,
         sight: Sight::Learning,
         activations: Activations::Kept,

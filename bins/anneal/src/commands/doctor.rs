@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use recipe::{Kind, Recipe, RecipeError};
 use std::fmt;
 use std::path::Path;
-use trainer::session::{Needs, Rehearsal, unheeded};
+use trainer::session::{Needs, Rehearsal, unsupported};
 
 /// Rows whose problems are told.
 const TOLD: usize = 10;
@@ -29,8 +29,8 @@ pub fn run(args: &DoctorArgs) -> Outcome {
 }
 
 fn examine(recipe: &Recipe, findings: &mut Findings) {
-    for (key, instead) in unheeded(recipe) {
-        findings.add(Grade::Warn, "recipe", format!("`{key}` has no effect yet: {instead}"));
+    if let Some((key, reason)) = unsupported(recipe) {
+        findings.add(Grade::Fail, "recipe", format!("`{key}` is not supported: {reason}"));
     }
     occupied(&recipe.run.output_dir, findings);
     let rehearsal = findings.tried("data", Rehearsal::open(recipe));

@@ -39,6 +39,7 @@ pub struct Stream<T> {
     ahead: usize,
     position: u64,
     feed: Option<Receiver<(u64, Result<T, Failure>)>>,
+    returned: Option<(u64, T)>,
     skipped: Vec<String>,
     skipped_in_all: u64,
 }
@@ -52,6 +53,7 @@ impl<T: Send + 'static> Stream<T> {
             ahead: ahead.max(1),
             position: 0,
             feed: None,
+            returned: None,
             skipped: Vec::new(),
             skipped_in_all: 0,
         }
@@ -82,10 +84,17 @@ impl<T: Send + 'static> Stream<T> {
         self.position
     }
 
+    /// Puts the example that was taken last back, to be taken next.
+    pub fn give_back(&mut self, position: u64, item: T) {
+        self.position = position;
+        self.returned = Some((position, item));
+    }
+
     /// Goes to a position: what was prepared ahead is forgotten.
     pub fn seek(&mut self, position: u64) {
         self.position = position;
         self.feed = None;
+        self.returned = None;
     }
 
     /// Passes over the collection so far.
@@ -104,6 +113,9 @@ impl<T: Send + 'static> Stream<T> {
     }
 
     fn next(&mut self) -> Result<(u64, Result<T, Failure>), Failure> {
+        if let Some((position, item)) = self.returned.take() {
+            return Ok((position, Ok(item)));
+        }
         let (examples, start, ahead) = (self.examples.clone(), self.position, self.ahead);
         let feed = self.feed.get_or_insert_with(|| prepare(examples, start, ahead));
         feed.recv().map_err(|_| "the thread that prepares examples has died".into())
@@ -169,6 +181,15 @@ mod tests {
         whole.seek(4);
         assert_eq!(whole.take_placed(3).unwrap(), [(4, 16), (5, 0), (6, 1)]);
         assert_eq!((whole.position(), whole.epoch(), whole.at(2).unwrap()), (7, 1.4, 4));
+    }
+
+    #[test]
+    fn what_is_given_back_comes_next() {
+        let mut stream = stream(BadExample::Stop);
+        let (position, item) = stream.take_placed(2).unwrap().pop().unwrap();
+        stream.give_back(position, item);
+        assert_eq!(stream.position(), 1);
+        assert_eq!(stream.take_placed(2).unwrap(), [(1, 1), (2, 4)]);
     }
 
     #[test]

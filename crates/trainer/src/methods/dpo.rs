@@ -11,7 +11,7 @@ use burn::module::Module;
 use burn::tensor::Tensor;
 use journal::EvalRecord;
 use rl_algos::preference::{PairScores, PreferenceBatch, SequenceScores, margins};
-use rl_algos::{Denominator, Positive, aggregate, mean_over_rows, supervised};
+use rl_algos::{Denominator, Fraction, Positive, aggregate, mean_over_rows, supervised};
 use vlm_model::{Activations, Scored, Scoring, Tape, VlModel};
 use vlm_processor::Prompt;
 
@@ -44,6 +44,8 @@ pub struct Dpo {
     pub beta: Positive,
     /// Losses with their weights; their sum is minimised.
     pub losses: Vec<(PreferenceLoss, f64)>,
+    /// Weight of tokens beyond the length that both answers share: LD-DPO. All count alike without it.
+    pub tail_weight: Option<Fraction>,
     /// The reference.
     pub reference: PairReference,
     /// How pictures are looked at.
@@ -141,10 +143,16 @@ impl Dpo {
         let (scores, tape) = model.score_on_tape(&items, &Scoring::default(), activations)?;
         let flat = scores.log_probs;
         let rows = PackedRows::new(completions.iter().flatten().map(|completion| completion.len()));
+        let shared: Vec<usize> =
+            pairs.iter().map(|pair| pair.chosen.len().min(pair.rejected.len())).collect();
         let side = |first: usize| -> Result<SequenceScores, Failure> {
             let rows = rows.every(first, 2);
             let mask = rows.mask().to_device(&model.device());
-            Ok(SequenceScores::new(rows.grid(flat.clone()), &mask)?)
+            let logp_pt = rows.grid(flat.clone());
+            Ok(match self.tail_weight {
+                Some(alpha) => SequenceScores::length_desensitised(logp_pt, &mask, &shared, alpha)?,
+                None => SequenceScores::new(logp_pt, &mask)?,
+            })
         };
         let sides = PairScores::new(side(0)?, side(1)?)?;
         let chosen = rows.every(0, 2);

@@ -3,7 +3,7 @@
 use crate::data::{HeldOut, Stream};
 use crate::dropout::dropping;
 use crate::engine::{Failure, FileError, Files, Method, Step};
-use crate::methods::{Batch, record, take};
+use crate::methods::{Batch, record, take, tell_skipped};
 use crate::packed::PackedRows;
 use crate::sight::Sight;
 use burn::module::Module;
@@ -32,6 +32,8 @@ pub struct Sft {
     pub data: Stream<LabelledPrompt>,
     /// Rows of a step.
     pub batch: Batch,
+    /// Fills micro-batches with as many rows as fit into so many tokens, instead of a number of rows.
+    pub packing: Option<usize>,
     /// The loss of a label.
     pub loss: SupervisedLoss,
     /// How pictures are looked at.
@@ -46,10 +48,10 @@ const CURSOR: &str = "sft.json";
 
 impl Method<VlModel> for Sft {
     fn step(&mut self, model: &VlModel, step: &mut Step) -> Result<(), Failure> {
-        let rows = take(&mut self.data, self.batch.rows(), step)?;
-        let labels: usize = rows.iter().map(labels_of).sum();
+        let parts = self.parts(step)?;
+        let labels: usize = parts.iter().flatten().map(labels_of).sum();
         let denominator = Denominator::tokens(Positive::new(labels as f64)?);
-        for (pass, part) in rows.chunks(self.batch.micro).enumerate() {
+        for (pass, part) in parts.iter().enumerate() {
             let (scores, tape) = self.score(&dropping(model, step, pass), part, self.activations)?;
             let ChosenLogProbs { log_probs, entropy } = scores;
             let counted = log_probs.dims()[0];
@@ -65,7 +67,7 @@ impl Method<VlModel> for Sft {
             let entropy = entropy.inner().mean().into_scalar::<f64>();
             step.metrics().weighted("entropy", entropy, counted as f64);
         }
-        let tokens: usize = rows.iter().map(|row| row.prompt.tokens.len()).sum();
+        let tokens: usize = parts.iter().flatten().map(tokens_of).sum();
         step.metrics().count("tokens", tokens as f64);
         Ok(())
     }
@@ -101,6 +103,33 @@ impl Method<VlModel> for Sft {
 }
 
 impl Sft {
+    /// The rows of a step, micro-batch by micro-batch.
+    fn parts(&mut self, step: &mut Step) -> Result<Vec<Vec<LabelledPrompt>>, Failure> {
+        let Some(budget) = self.packing else {
+            let mut rows = take(&mut self.data, self.batch.rows(), step)?.into_iter();
+            let part = |_| rows.by_ref().take(self.batch.micro).collect();
+            return Ok((0..self.batch.accumulation).map(part).collect());
+        };
+        let packs = (0..self.batch.accumulation).map(|_| self.pack(budget)).collect();
+        tell_skipped(&mut self.data, step);
+        packs
+    }
+
+    /// Rows that together have at most `budget` tokens; one at least.
+    fn pack(&mut self, budget: usize) -> Result<Vec<LabelledPrompt>, Failure> {
+        let (mut pack, mut tokens) = (Vec::new(), 0);
+        loop {
+            for (position, row) in self.data.take_placed(1)? {
+                tokens += tokens_of(&row);
+                if tokens > budget && !pack.is_empty() {
+                    self.data.give_back(position, row);
+                    return Ok(pack);
+                }
+                pack.push(row);
+            }
+        }
+    }
+
     fn score(
         &mut self,
         model: &VlModel,
@@ -116,6 +145,10 @@ impl Sft {
             .collect();
         Ok(model.score_on_tape(&items, &Scoring::default(), activations)?)
     }
+}
+
+fn tokens_of(row: &LabelledPrompt) -> usize {
+    row.prompt.tokens.len()
 }
 
 fn labels_of(row: &LabelledPrompt) -> usize {

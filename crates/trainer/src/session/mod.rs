@@ -10,7 +10,7 @@ mod rehearsal;
 mod run_dir;
 mod sources;
 mod tune;
-mod unheeded;
+mod unsupported;
 mod weights;
 
 pub use error::SessionError;
@@ -19,7 +19,7 @@ pub use needs::Needs;
 pub use plan::plan;
 pub use rehearsal::Rehearsal;
 pub use run_dir::{From as StartFrom, Opened, RunDir, RunDirError};
-pub use unheeded::unheeded;
+pub use unsupported::unsupported;
 pub use weights::AdapterWeights;
 
 use crate::engine::{Ending, Method, Observer, Plan, Run, Stop, TrainedWeights, Weights, trainable_count};
@@ -31,7 +31,7 @@ use burn::tensor::Device;
 use checkpoint::StepMeta;
 use recipe::{DpoSettings, Recipe, Reference, SftLoss, SftSettings, Tuning};
 use rewards::{Registry, RewardSet, SoftOverlong};
-use rl_algos::Positive;
+use rl_algos::{Fraction, Positive};
 use sources::Sources;
 use std::path::Path;
 use std::sync::Arc;
@@ -64,7 +64,9 @@ impl Session {
         let folder = &recipe.model.model_name_or_path;
         let processor = Arc::new(processor(&recipe)?);
         let sources = Sources::open(&recipe)?;
-        refuse_unsupported(&recipe)?;
+        if let Some((key, reason)) = unsupported(&recipe) {
+            return Err(SessionError::Unsupported { key, reason });
+        }
         let mut model = load(&recipe, device)?;
         let weights: Box<dyn Weights<VlModel>> = match &recipe.tuning {
             Tuning::Adapter(lora) => {
@@ -103,9 +105,6 @@ impl Session {
         let Opened { dir: mut ledger, files, notices } = RunDir::open(&dir, from, limit, meta)?;
         write(&dir.join("config.yaml"), recipe.to_yaml().as_bytes())?;
         notices.iter().for_each(|text| observer.notice(text));
-        for (key, instead) in unheeded(&recipe) {
-            observer.notice(&format!("`{key}` has no effect yet: {instead}"));
-        }
         let run = Run { plan: &plan, weights: &*weights, ledger: &mut ledger, observer, stop };
         let trained = run.train(model, &mut *method, files.as_ref())?;
         Ok(Outcome { model: trained.model, steps: trained.steps, ending: trained.ending })
@@ -136,6 +135,7 @@ impl Session {
         let method = Sft {
             data: self.sources.stream(self.processor.clone(), longest, batch.rows(), examples),
             batch,
+            packing: sft.max_length.filter(|_| sft.packing).map(|length| length.get()),
             loss: match sft.loss_type {
                 SftLoss::Nll => SupervisedLoss::Nll,
                 SftLoss::Dft => SupervisedLoss::Dft,
@@ -160,6 +160,7 @@ impl Session {
             batch,
             beta: Positive::new(dpo.beta.get())?,
             losses: preference::losses(dpo)?,
+            tail_weight: dpo.ld_alpha.map(|alpha| Fraction::new(alpha.get())).transpose()?,
             reference,
             sight: Sight::of(&self.model),
             activations: activations(&self.recipe),
@@ -226,26 +227,6 @@ fn load(recipe: &Recipe, device: &Device) -> Result<VlModel, SessionError> {
         Some(quantization) => VlModel::from_dir_quantized(folder, device, Precision::F32, &quantization)?,
         None => VlModel::from_dir(folder, device, Precision::F32)?,
     })
-}
-
-/// Settings that are read but not acted on yet would be silently wrong.
-fn refuse_unsupported(recipe: &Recipe) -> Result<(), SessionError> {
-    let asked = match &recipe.method {
-        recipe::Method::Sft(sft) if sft.packing => {
-            Some(("packing", "batches are always packed without padding"))
-        }
-        recipe::Method::Grpo(grpo) if grpo.dynamic_sampling_rounds > 0 => {
-            Some(("dynamic_sampling_rounds", "prompts are not replaced yet"))
-        }
-        recipe::Method::Dpo(dpo) if dpo.ld_alpha.is_some() => {
-            Some(("ld_alpha", "tails are not weighted yet"))
-        }
-        _ => None,
-    };
-    match asked {
-        Some((key, reason)) => Err(SessionError::Unsupported { key, reason }),
-        None => Ok(()),
-    }
 }
 
 /// The rewards that a recipe names.

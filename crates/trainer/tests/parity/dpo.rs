@@ -58,6 +58,7 @@ fn update(
         batch,
         beta: Positive::new(variant.beta).unwrap(),
         losses: vec![(PreferenceLoss::Sigmoid(Fraction::ZERO), 1.0)],
+        tail_weight: None,
         reference,
         sight: Sight::of(&model),
         activations,

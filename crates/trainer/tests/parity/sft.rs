@@ -39,6 +39,7 @@ pub fn method(checkpoint: &str, order: &[String], model: &VlModel, batch: Batch)
     Sft {
         data: stream(checkpoint, "supervised.jsonl", order, conversations),
         batch,
+        packing: None,
         loss: SupervisedLoss::Nll,
         sight: Sight::of(model),
         activations: Activations::Kept,
