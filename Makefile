@@ -7,13 +7,16 @@ LAVAPIPE := /usr/share/vulkan/icd.d/lvp_icd.x86_64.json
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build test tidy fmt fmt-check lint doc unit doctest bench bench-peers bench-peers-training bench-peers-scaling test-wgpu check-gpu deny
+.PHONY: help build test tidy fmt fmt-check lint doc unit doctest bench demo bench-peers bench-peers-reading bench-peers-training bench-peers-scaling test-wgpu check-gpu deny
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## build the command line, optimised: target/release/anneal
 	$(CARGO) build --release --locked
+
+demo: ## a model made from nothing learns to read small scenes; writes anneal-demo/report.html
+	$(CARGO) run --release --locked -- demo
 
 test: fmt-check tidy lint doc unit doctest ## the whole gate: formats, rules of the house, lints, documentation, all tests
 
@@ -47,6 +50,9 @@ bench: ## criterion benches of every crate
 
 bench-peers: ## side by side with the Python libraries; writes docs/performance.md
 	$(PYTHON) benches/peers/run.py
+
+bench-peers-reading: ## rows a second beside the library datasets, which PYTHON must have
+	$(PYTHON) benches/peers/reading.py
 
 bench-peers-training: ## training steps beside transformers and PEFT; writes docs/training-performance.md
 	$(PYTHON) benches/peers/training.py
