@@ -89,6 +89,9 @@ pub struct InspectArgs {
     /// Pictures to decode, spread over the rows
     #[arg(long, value_name = "N", default_value_t = 64)]
     pub decode: u64,
+    /// Also write a page with the same, and rows beside their pictures
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
 }
 
 /// Arguments of `data convert`.

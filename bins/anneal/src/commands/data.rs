@@ -3,8 +3,12 @@
 use crate::args::{ConvertArgs, DataArgs, DataCommand, InspectArgs, Scenes, SynthArgs};
 use crate::{Outcome, plain};
 use datasets::synth::{Generator, SceneSettings, Split, write};
-use datasets::{InspectOptions, convert, inspect, open};
-use vlm_processor::TextProcessor;
+use datasets::{InspectOptions, Record, convert, inspect, open};
+use eval::report::Shown;
+use vlm_processor::{Content, Message, Part, TextProcessor};
+
+/// Rows that a page shows.
+const ROWS_OF_A_PAGE: u64 = 24;
 
 /// Runs the command.
 pub fn run(args: &DataArgs) -> Outcome {
@@ -23,7 +27,46 @@ fn inspected(args: &InspectArgs) -> Outcome {
     };
     let processor = args.model.as_deref().map(TextProcessor::from_dir).transpose()?;
     let found = inspect(&args.source.path, &options, processor.as_ref())?;
-    super::say(&plain(&found.to_string()))
+    let text = plain(&found.to_string());
+    if let Some(page) = &args.html {
+        let source = open(&args.source.path, &args.source.opening.options()?)?;
+        let rows = spread(source.len()?).filter_map(|index| source.get(index).ok()).map(|row| shown(&row));
+        let title = args.source.path.display().to_string();
+        std::fs::write(page, eval::report::data(&title, &text, &rows.collect::<Vec<_>>()))
+            .map_err(|error| format!("--html {}: {error}", page.display()))?;
+    }
+    super::say(&text)
+}
+
+/// Rows of a page, from the first to the last.
+fn spread(rows: u64) -> impl Iterator<Item = u64> {
+    let count = rows.min(ROWS_OF_A_PAGE);
+    (0..count).map(move |n| n * rows / count.max(1))
+}
+
+fn shown(record: &Record) -> Shown {
+    let pictures = record.visuals().images.iter().filter_map(|picture| picture.open().ok()).collect();
+    Shown { id: record.id().to_owned(), text: format!("{}{}", record.kind(), turns(record)), pictures }
+}
+
+/// The turns of a record as text; of a pair, both continuations.
+fn turns(record: &Record) -> String {
+    let rows = match record.clone() {
+        Record::Preference(pair) => vec![pair.chosen_row(), pair.rejected_row()],
+        other => {
+            let answered = other.clone().into_instruction().map(|record| record.row());
+            answered.or_else(|_| other.into_rl_prompt().map(|record| record.row())).into_iter().collect()
+        }
+    };
+    let said = |message: &Message| {
+        let parts = message
+            .parts()
+            .iter()
+            .filter_map(|part| if let Part::Text(text) = part { Some(text.as_str()) } else { None });
+        let whole = if let Content::Text(text) = &message.content { text.clone() } else { parts.collect() };
+        format!("\n\n{:?}: {whole}", message.role)
+    };
+    rows.iter().flat_map(|row| &row.messages).map(said).collect()
 }
 
 fn converted(args: &ConvertArgs) -> Outcome {

@@ -2,6 +2,7 @@
 //! on paper and in the dark.
 
 mod chart;
+mod data;
 mod escape;
 mod evaluations;
 mod histogram;
@@ -16,6 +17,8 @@ mod thumbnails;
 mod warnings;
 
 use std::path::PathBuf;
+
+pub use data::{Shown, data};
 
 use journal::JournalError;
 use thiserror::Error;

@@ -8,7 +8,7 @@ use super::scale::short;
 use super::thumbnails::Thumbnails;
 use super::{evaluations, panels, rollouts, samples, warnings};
 
-const STYLE: &str = include_str!("style.css");
+pub(super) const STYLE: &str = include_str!("style.css");
 const POINTER: &str = include_str!("pointer.js");
 
 /// Wrong answers of one evaluation that are shown.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use image::imageops::{FilterType, resize};
 use image::{ImageFormat, RgbImage};
-use vlm_processor::{ImageLimits, load_image};
+use vlm_processor::{ImageLimits, decode_image, load_image};
 
 use super::escape::Text;
 
@@ -39,6 +39,27 @@ impl Thumbnails {
         format!("<div class=\"pictures\">{shown}{more}</div>")
     }
 
+    /// The same for pictures in memory.
+    pub(super) fn of_bytes(&self, pictures: &[Vec<u8>]) -> String {
+        if pictures.is_empty() {
+            return String::new();
+        }
+        let shown: String = pictures.iter().take(PER_SAMPLE).map(|bytes| self.one_of_bytes(bytes)).collect();
+        format!("<div class=\"pictures\">{shown}</div>")
+    }
+
+    fn one_of_bytes(&self, bytes: &[u8]) -> String {
+        let picture = decode_image(bytes, &ImageLimits::default()).ok();
+        let data = picture.and_then(|picture| encoded(&picture));
+        match data.filter(|data| *self.spent.borrow() + data.len() <= MAX_PAGE) {
+            Some(data) => {
+                *self.spent.borrow_mut() += data.len();
+                format!("<img src=\"{data}\" alt=\"\" loading=\"lazy\">")
+            }
+            None => "<span class=\"absent\">picture not shown</span>".to_owned(),
+        }
+    }
+
     fn one(&self, root: &Path, name: &str) -> String {
         let path = root.join(name);
         let made = self.made.borrow().get(&path).cloned();
@@ -56,9 +77,12 @@ impl Thumbnails {
 }
 
 fn data_uri(path: &Path) -> Option<String> {
-    let picture = load_image(path, &ImageLimits::default()).ok()?;
+    encoded(&load_image(path, &ImageLimits::default()).ok()?)
+}
+
+fn encoded(picture: &RgbImage) -> Option<String> {
     let mut png = Cursor::new(Vec::new());
-    small(&picture).write_to(&mut png, ImageFormat::Png).ok()?;
+    small(picture).write_to(&mut png, ImageFormat::Png).ok()?;
     Some(format!("data:image/png;base64,{}", base64(png.get_ref())))
 }
 
