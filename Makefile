@@ -50,6 +50,7 @@ bench: ## criterion benches of every crate
 
 bench-peers: ## side by side with the Python libraries; writes docs/performance.md
 	$(PYTHON) benches/peers/run.py
+	$(MAKE) bench-peers-reading
 
 bench-peers-reading: ## rows a second beside the library datasets, which PYTHON must have
 	$(PYTHON) benches/peers/reading.py
