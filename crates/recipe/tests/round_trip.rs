@@ -198,6 +198,8 @@ proptest! {
                 prop_assert_eq!(&parse(kind, &yaml), &recipe, "{}", yaml);
                 prop_assert_eq!(parse(kind, &yaml).to_yaml(), yaml);
             }
+            // Under `cispo` it is the cap itself and not a width: a key of the same name that accepts less.
+            Err(error) if text.contains("cispo") && error.key() == Some("epsilon_high") => {}
             Err(error) => prop_assert_eq!(error.problem(), Problem::Conflict, "{}\n{}", error, text),
         }
     }
