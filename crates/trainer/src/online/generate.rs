@@ -37,17 +37,12 @@ pub fn answer_greedily<S: Sampler<Task>>(
     params: &SamplingParams,
     rewards: &RewardSet,
 ) -> Result<(), Failure> {
-    let mut greedy = sample(sampler, asked, &greedy(params)?)?;
+    let mut greedy = sample(sampler, asked, &rollout::greedy(*params))?;
     judge(&mut greedy, asked, rewards)?;
     for (experience, greedy) in generation.iter_mut().zip(greedy) {
         experience.greedy_reward = greedy.completions[0].reward;
     }
     Ok(())
-}
-
-/// The same parameters for the likeliest completion alone.
-pub fn greedy(params: &SamplingParams) -> Result<SamplingParams, Failure> {
-    Ok(params.with_temperature(0.0)?.with_num_generations(1)?)
 }
 
 /// Stage 2. Judges every group and notes the totals; the reports say where they come from.

@@ -256,7 +256,7 @@ impl Method<VlModel> for Online {
             (0..*most).map(|index| Ok((index, examples.get(index)?))).collect::<Result<_, Failure>>()?;
         let model = model.valid();
         let mut sampler = LocalSampler::new(&model, &self.settings.sampler, &self.decode);
-        let params = generate::greedy(&self.settings.sampling)?;
+        let params = rollout::greedy(self.settings.sampling);
         Ok(Some(super::evaluate::evaluate(&mut sampler, &asked, &params, &self.rewards, step)?))
     }
 
