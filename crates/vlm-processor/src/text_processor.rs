@@ -33,6 +33,14 @@ pub struct SpecialIds {
     pub vision_end: u32,
 }
 
+impl SpecialIds {
+    /// Ids that stand for features or for nothing, which a model must not write: the placeholders, and padding. One
+    /// that also ends a completion has to stay possible.
+    pub fn never_written(&self, stop: &[u32]) -> Vec<u32> {
+        [self.image, self.video, self.pad].into_iter().filter(|id| !stop.contains(id)).collect()
+    }
+}
+
 /// The visuals of one row, as patches, in the order of the row's two lists.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RowVisuals {

@@ -38,7 +38,7 @@ fn ask(args: &EvalArgs, asked: &Asked<'_>) -> Outcome {
     let processor = Processor::from_dir(folder)?.with_pixels(args.min_pixels, args.max_pixels);
     let configured = GenerationConfig::from_dir(folder)?.eos;
     let stop = if configured.is_empty() { processor.special().eos.clone() } else { configured };
-    let forbidden = super::placeholders(&processor, &stop);
+    let forbidden = processor.special().never_written(&stop);
     let model = device::load_model(&asked.model)?;
     let settings = asked.benchmark.settings();
     for setting in &settings {

@@ -107,7 +107,8 @@ fn settings(
     let folder = GenerationConfig::from_dir(&args.model.model)?;
     let stop = if folder.eos.is_empty() { processor.special().eos.clone() } else { folder.eos.clone() };
     let offered = if args.use_generation_config { folder.clone() } else { GenerationConfig::default() };
-    let forbidden = if args.mask_vision_tokens { super::placeholders(processor, &stop) } else { Vec::new() };
+    let forbidden =
+        if args.mask_vision_tokens { processor.special().never_written(&stop) } else { Vec::new() };
     let flags = GenerationConfig {
         temperature: args.temperature,
         top_p: args.top_p,

@@ -19,7 +19,6 @@ use crate::args::FileArgs;
 use crate::output::{self, Done, Output, OutputError};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
-use vlm_processor::Processor;
 
 /// A row for which the network computed something that is no number.
 #[derive(Debug, thiserror::Error)]
@@ -35,17 +34,6 @@ struct NotFinite {
 fn open_output(files: &FileArgs, settings: &serde_json::Value) -> Result<(Output, Done), OutputError> {
     output::apart_from(&files.input, &files.output)?;
     Output::open(&files.output, settings, files.existing())
-}
-
-/// Ids that stand for features or for nothing, which a model must not write: the placeholders, and padding
-/// where it does not also end a completion.
-fn placeholders(processor: &Processor, stop: &[u32]) -> Vec<u32> {
-    let special = processor.special();
-    let mut ids = vec![special.image, special.video];
-    if !stop.contains(&special.pad) {
-        ids.push(special.pad);
-    }
-    ids
 }
 
 /// Writes a file beside its place and moves it there, so that it is never half written.

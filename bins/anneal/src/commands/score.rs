@@ -47,7 +47,8 @@ pub fn run(args: &ScoreArgs) -> Outcome {
     }
     let processor = Processor::from_dir(&args.model.model)?;
     let stop = GenerationConfig::from_dir(&args.model.model)?.eos;
-    let forbidden = if args.mask_vision_tokens { super::placeholders(&processor, &stop) } else { Vec::new() };
+    let forbidden =
+        if args.mask_vision_tokens { processor.special().never_written(&stop) } else { Vec::new() };
     let scoring = Scoring { temperature, forbidden: &forbidden, ..Scoring::default() };
     let total = rows::count(&args.files.input)?;
     let (mut output, done) = super::open_output(&args.files, &record(args))?;

@@ -133,19 +133,9 @@ fn sampling(
         .with_num_generations(completions)?;
     let top_k = asked.top_k as usize;
     let params = if top_k > 0 { params.with_top_k(top_k) } else { params };
-    let forbidden = forbidden(asked, special);
+    // Masked in sampler and scorer alike.
+    let forbidden = if asked.mask_vision_tokens { special.never_written(&special.eos) } else { Vec::new() };
     Ok((params, SamplerSettings { stop: special.eos.clone(), forbidden, ..SamplerSettings::default() }))
-}
-
-/// Ids a model must never write; masked in sampler and scorer alike.
-fn forbidden(asked: &recipe::SamplingSettings, special: &SpecialIds) -> Vec<u32> {
-    let mut ids =
-        if asked.mask_vision_tokens { vec![special.image, special.video, special.pad] } else { vec![] };
-    // A pad id that also ends completions has to stay possible.
-    ids.retain(|id| !special.eos.contains(id));
-    ids.sort_unstable();
-    ids.dedup();
-    ids
 }
 
 fn advantage(asked: &AdvantageEstimator) -> AdvantageRule {
