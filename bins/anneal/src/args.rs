@@ -9,19 +9,14 @@ pub use eval::EvalArgs;
 pub use run::{DoctorArgs, ReportArgs, TrainArgs, VerifyArgs};
 
 use crate::output::Existing;
-use clap::builder::RangedU64ValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use command_line::{ModelArgs, from_1_to};
 use std::path::PathBuf;
 
 /// Most tokens that are written for a row.
 const MAX_TOKENS: u64 = 1 << 17;
 /// Most rows, completions or repetitions at a time.
 const MAX_ROWS: u64 = 1 << 16;
-
-/// A count that has an upper end, so that a slip of the finger is a message and not a full memory.
-fn from_1_to(most: u64) -> RangedU64ValueParser<usize> {
-    RangedU64ValueParser::new().range(1..=most)
-}
 
 /// Post-training for vision-language models.
 #[derive(Parser)]
@@ -64,42 +59,6 @@ pub enum Command {
     Merge(MergeArgs),
     /// Measure preprocessing, prefill and decoding on this machine
     Bench(BenchArgs),
-}
-
-/// Where the model is and what runs it.
-#[derive(Args)]
-pub struct ModelArgs {
-    /// Folder with config.json, tokenizer.json and *.safetensors, as Hugging Face publishes it
-    #[arg(long, value_name = "DIR")]
-    pub model: PathBuf,
-    /// Folder of a LoRA adapter for the model, as PEFT or training writes it
-    #[arg(long, value_name = "DIR")]
-    pub adapter: Option<PathBuf>,
-    #[command(flatten)]
-    pub device: DeviceArgs,
-}
-
-/// What computes.
-#[derive(Args, Clone)]
-pub struct DeviceArgs {
-    /// cpu, wgpu, vulkan or cuda, with :N for the N-th card
-    #[arg(long = "device", value_name = "DEVICE", default_value = "cpu")]
-    pub name: String,
-    /// Type of weights and activations; auto is float32 on cpu and wgpu, bfloat16 on vulkan and cuda
-    #[arg(long, value_enum, default_value_t = Dtype::Auto)]
-    pub dtype: Dtype,
-    /// Threads of the CPU; all cores when absent
-    #[arg(long, value_name = "N", value_parser = from_1_to(1024))]
-    pub threads: Option<usize>,
-}
-
-/// Names as torch spells them.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Dtype {
-    Auto,
-    Float32,
-    Bfloat16,
-    Float16,
 }
 
 /// Rows in, results out.

@@ -1,50 +1,21 @@
 //! The anneal command line.
 
-mod answering;
 mod args;
 mod commands;
 mod demo;
-mod device;
-mod machine;
 mod output;
-mod progress;
 mod rows;
 mod scores;
-mod signals;
 
 use args::{Cli, Command};
 use clap::Parser;
+use command_line::Outcome;
 use recipe::Kind;
 use std::process::ExitCode;
 
-/// What a command returns: any error, shown to the user as its text and the texts of its causes.
-type Outcome = Result<(), Box<dyn std::error::Error>>;
-
-/// The user ended a run; everything has been said and saved.
-#[derive(Debug, thiserror::Error)]
-#[error("stopped")]
-struct Stopped {
-    /// What the process ends with.
-    code: u8,
-}
-
 fn main() -> ExitCode {
-    machine::keep_freed_pages();
-    let cli = Cli::parse();
-    tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
-        .with_writer(std::io::stderr)
-        .init();
-    match run(cli.command) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            if let Some(stopped) = error.downcast_ref::<Stopped>() {
-                return ExitCode::from(stopped.code);
-            }
-            eprintln!("error: {}", plain(&explain(error.as_ref())));
-            ExitCode::FAILURE
-        }
-    }
+    command_line::begin();
+    command_line::report(run(Cli::parse().command))
 }
 
 fn run(command: Command) -> Outcome {
@@ -67,38 +38,9 @@ fn run(command: Command) -> Outcome {
     }
 }
 
-/// An error's text, followed by those of its causes that say something new.
-fn explain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        let more = inner.to_string();
-        if !text.contains(&more) {
-            text = format!("{text}: {more}");
-        }
-        cause = inner.source();
-    }
-    text
-}
-
-/// The text without control characters and marks that turn its direction: file names and data must not steer
-/// the terminal.
-fn plain(text: &str) -> String {
-    let steers = |c: char| {
-        let turns = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        turns || (c.is_control() && c != '\n')
-    };
-    text.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn control_characters_never_reach_the_terminal() {
-        assert_eq!(plain("a\x1b[31mb\r\nc\u{9b}\u{202e}"), "a\u{fffd}[31mb\u{fffd}\nc\u{fffd}\u{fffd}");
-    }
 
     #[test]
     fn the_command_line_is_consistent() {

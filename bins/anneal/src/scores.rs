@@ -1,6 +1,6 @@
 //! Results of a benchmark in a few lines.
 
-use crate::plain;
+use command_line::plain;
 use eval::{LogReport, Results};
 
 /// Score, interval, rates, official numbers, and the comparison where there is one.

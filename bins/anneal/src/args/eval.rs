@@ -1,8 +1,9 @@
 //! Arguments of `eval`.
 
 use super::data::{BadRow, OpeningArgs};
-use super::{DeviceArgs, MAX_ROWS, MAX_TOKENS, ModelArgs, from_1_to};
+use super::{MAX_ROWS, MAX_TOKENS};
 use clap::Args;
+use command_line::{DeviceArgs, ModelArgs, from_1_to};
 use std::path::PathBuf;
 
 /// Arguments of `eval`.

@@ -1,7 +1,7 @@
 //! Arguments of the commands around a run.
 
-use super::DeviceArgs;
 use clap::{Args, ValueEnum};
+use command_line::DeviceArgs;
 use recipe::Kind;
 use std::path::PathBuf;
 

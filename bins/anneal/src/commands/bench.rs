@@ -1,7 +1,8 @@
 //! `anneal bench`: what preprocessing, prefill and decoding take on this machine.
 
 use crate::args::{BenchArgs, Task};
-use crate::{Outcome, device, machine, rows};
+use crate::rows;
+use command_line::{Outcome, device, machine};
 use rayon::prelude::*;
 use serde::Serialize;
 use std::io::Write;
@@ -47,7 +48,7 @@ pub fn run(args: &BenchArgs) -> Outcome {
         report(args, tokens, seconds, Vec::new())
     } else {
         let prompts = prepare()?;
-        measure_model(args, &device::load_model(&args.model)?, &prompts)?
+        measure_model(args, &command_line::load_model(&args.model)?, &prompts)?
     };
     let text = if args.json { serde_json::to_string(&report)? } else { sentence(&report) };
     Ok(writeln!(std::io::stdout(), "{text}")?)

@@ -1,7 +1,8 @@
 //! `anneal bench --task sft-step` and its relatives: what a whole optimiser step takes.
 
 use crate::args::{BenchArgs, Task};
-use crate::{device, machine, rows};
+use crate::rows;
+use command_line::machine;
 use datasets::{Mix, OpenOptions, Shuffle, open};
 use journal::EvalRecord;
 use rl_algos::advantage::Grpo;
@@ -37,7 +38,7 @@ struct Figures {
 
 /// Takes one step that is not timed and then as many as asked for, always on the first rows of the file.
 pub fn measure(args: &BenchArgs) -> Result<String, Box<dyn std::error::Error>> {
-    let model = device::load_model(&args.model)?;
+    let model = command_line::load_model(&args.model)?;
     let model = train_only(model, |name| name.split('.').any(|part| part == "adapter"));
     let processor = Arc::new(Processor::from_dir(&args.model.model)?);
     let (mut method, tokens): (Box<dyn Method<VlModel>>, usize) = match args.task {

@@ -1,7 +1,7 @@
 //! `anneal data`: look at data sets, convert them, draw synthetic ones.
 
 use crate::args::{ConvertArgs, DataArgs, DataCommand, InspectArgs, Scenes, SynthArgs};
-use crate::{Outcome, plain};
+use command_line::{Outcome, plain};
 use datasets::synth::{Generator, SceneSettings, Split, write};
 use datasets::{InspectOptions, Record, convert, inspect, open};
 use eval::report::Shown;
@@ -35,7 +35,7 @@ fn inspected(args: &InspectArgs) -> Outcome {
         std::fs::write(page, eval::report::data(&title, &text, &rows.collect::<Vec<_>>()))
             .map_err(|error| format!("--html {}: {error}", page.display()))?;
     }
-    super::say(&text)
+    command_line::say(&text)
 }
 
 /// Rows of a page, from the first to the last.

@@ -1,10 +1,10 @@
 //! `anneal demo`: SFT, DPO and GRPO on synthetic scenes, measured after each stage.
 
-use super::train::Bar;
 use crate::args::DemoArgs;
 use crate::demo::{DPO, GRPO, Rows, SFT, measure, write_scenes};
-use crate::{Outcome, progress};
 use burn::tensor::Device;
+use command_line::Bar;
+use command_line::{Outcome, progress};
 use journal::{EvalLog, Start};
 use nano::{Folder, Sizes};
 use recipe::{Kind, Recipe};

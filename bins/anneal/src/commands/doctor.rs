@@ -1,8 +1,9 @@
 //! `anneal doctor`: everything about a run that can be known before its model is loaded.
 
 use crate::args::DoctorArgs;
-use crate::{Outcome, explain, machine, plain, progress};
 use checkpoint::{RealFs, Store};
+use command_line::explain;
+use command_line::{Outcome, machine, plain, progress};
 use rayon::prelude::*;
 use recipe::{Kind, Recipe, RecipeError};
 use std::fmt;
@@ -20,7 +21,7 @@ pub fn run(args: &DoctorArgs) -> Outcome {
         findings.add(Grade::Ok, "recipe", format!("{} of {}", recipe.kind(), args.recipe.display()));
         examine(&recipe, &mut findings);
     }
-    super::say(&findings.to_string())?;
+    command_line::say(&findings.to_string())?;
     match findings.count(Grade::Fail) {
         0 => Ok(()),
         1 => Err("one check failed".into()),

@@ -1,12 +1,12 @@
 //! `anneal eval`: the questions of a benchmark asked and judged, or a log of answers judged again.
 
-use crate::answering::Answering;
-use crate::args::{BadRow, EvalArgs, ModelArgs};
-use crate::{Outcome, device, progress, scores};
+use crate::args::{BadRow, EvalArgs};
+use crate::scores;
+use command_line::Answering;
+use command_line::ModelArgs;
+use command_line::{Outcome, progress};
 use eval::{BadRows, Benchmark, EvalSampling, Existing, Limit, Policy, Rescored, Results, RunOptions};
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use vlm_model::generate::GenerationConfig;
 use vlm_processor::Processor;
 
 /// Runs the command.
@@ -36,27 +36,17 @@ fn ask(args: &EvalArgs, asked: &Asked<'_>) -> Outcome {
     let folder = &asked.model.model;
     let source = datasets::open(asked.data, &args.opening.options()?)?;
     let processor = Processor::from_dir(folder)?.with_pixels(args.min_pixels, args.max_pixels);
-    let configured = GenerationConfig::from_dir(folder)?.eos;
-    let stop = if configured.is_empty() { processor.special().eos.clone() } else { configured };
-    let forbidden = processor.special().never_written(&stop);
-    let model = device::load_model(&asked.model)?;
+    let model = command_line::load_model(&asked.model)?;
     let settings = asked.benchmark.settings();
     for setting in &settings {
         let bar = progress::rows(0, 0);
-        let mut answering = Answering {
-            model: &model,
-            processor: &processor,
-            stop: &stop,
-            forbidden: &forbidden,
-            running: NonZeroUsize::new(args.batch_size).unwrap_or(NonZeroUsize::MIN),
-            bar: &bar,
-        };
+        let mut answering = Answering::new(&model, &processor, folder, args.batch_size, &bar)?;
         let several = settings.len() > 1;
         let output = if several { asked.output.join(&setting.name) } else { asked.output.to_owned() };
         let options = options(args, setting, policy(asked, &processor));
         let results = eval::run(asked.benchmark, &*source, &mut answering, &output, &options)?;
         bar.finish_and_clear();
-        super::say(&scores::in_words(&finished(results, args.baseline.as_deref(), Some(&output))?))?;
+        command_line::say(&scores::in_words(&finished(results, args.baseline.as_deref(), Some(&output))?))?;
     }
     Ok(())
 }
@@ -109,8 +99,8 @@ fn rescore(log: &Path, args: &EvalArgs) -> Outcome {
     match eval::rescore(log)? {
         Rescored::Ours(results) => {
             let results = finished(*results, args.baseline.as_deref(), args.output.as_deref())?;
-            super::say(&scores::in_words(&results))
+            command_line::say(&scores::in_words(&results))
         }
-        Rescored::Published(report) => super::say(&scores::counts(&report)),
+        Rescored::Published(report) => command_line::say(&scores::counts(&report)),
     }
 }

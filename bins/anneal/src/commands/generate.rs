@@ -2,8 +2,9 @@
 
 use super::NotFinite;
 use crate::args::GenerateArgs;
+use crate::rows;
 use crate::rows::{Ready, Source};
-use crate::{Outcome, device, progress, rows};
+use command_line::{Outcome, progress};
 use serde::Serialize;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
@@ -35,7 +36,7 @@ pub fn run(args: &GenerateArgs) -> Outcome {
     let settings = settings(args, &processor)?;
     let total = rows::count(&args.files.input)?;
     let (mut output, done) = super::open_output(&args.files, &record(args))?;
-    let model = device::load_model(&args.model)?;
+    let model = command_line::load_model(&args.model)?;
     let bar = progress::rows(total, done.len() as u64);
     let root = rows::root_of(&args.files.input);
     let together = args.batch_size / args.num_generations.max(1);

@@ -1,7 +1,7 @@
 //! `anneal merge`: an adapter into the weights of its model.
 
 use crate::args::MergeArgs;
-use crate::{Outcome, progress};
+use command_line::{Outcome, progress};
 
 /// Runs the command.
 pub fn run(args: &MergeArgs) -> Outcome {

@@ -14,11 +14,8 @@ pub mod score;
 pub mod train;
 pub mod verify;
 
-use crate::Outcome;
 use crate::args::FileArgs;
 use crate::output::{self, Done, Output, OutputError};
-use std::io::{ErrorKind, Write};
-use std::path::{Path, PathBuf};
 
 /// A row for which the network computed something that is no number.
 #[derive(Debug, thiserror::Error)]
@@ -34,21 +31,4 @@ struct NotFinite {
 fn open_output(files: &FileArgs, settings: &serde_json::Value) -> Result<(Output, Done), OutputError> {
     output::apart_from(&files.input, &files.output)?;
     Output::open(&files.output, settings, files.existing())
-}
-
-/// Writes a file beside its place and moves it there, so that it is never half written.
-fn replace_file(path: &Path, content: &[u8]) -> Result<(), String> {
-    let mut scratch = path.as_os_str().to_owned();
-    scratch.push(".part");
-    let scratch = PathBuf::from(scratch);
-    let written = std::fs::write(&scratch, content).and_then(|()| std::fs::rename(&scratch, path));
-    written.map_err(|error| format!("{}: cannot be written: {error}", path.display()))
-}
-
-/// Writes a text to standard output. Whoever reads it may have read enough.
-fn say(text: &str) -> Outcome {
-    match writeln!(std::io::stdout(), "{text}") {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
-        _ => Ok(()),
-    }
 }

@@ -1,8 +1,9 @@
 //! `anneal preprocess`: one safetensors file a row with what the model would be given.
 
 use crate::args::PreprocessArgs;
+use crate::rows;
 use crate::rows::Source;
-use crate::{Outcome, progress, rows};
+use command_line::{Outcome, progress};
 use safetensors::tensor::{Dtype, TensorView};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};

@@ -1,8 +1,8 @@
 //! `anneal report`: a page about a run.
 
-use super::replace_file;
-use crate::Outcome;
 use crate::args::ReportArgs;
+use command_line::Outcome;
+use command_line::replace_file;
 
 /// Runs the command.
 pub fn run(args: &ReportArgs) -> Outcome {

@@ -2,8 +2,9 @@
 
 use super::NotFinite;
 use crate::args::ScoreArgs;
+use crate::rows;
 use crate::rows::Source;
-use crate::{Outcome, device, progress, rows};
+use command_line::{Outcome, progress};
 use serde::Serialize;
 use vlm_model::Scoring;
 use vlm_model::generate::{GenerationConfig, MIN_TEMPERATURE};
@@ -52,7 +53,7 @@ pub fn run(args: &ScoreArgs) -> Outcome {
     let scoring = Scoring { temperature, forbidden: &forbidden, ..Scoring::default() };
     let total = rows::count(&args.files.input)?;
     let (mut output, done) = super::open_output(&args.files, &record(args))?;
-    let model = device::load_model(&args.model)?;
+    let model = command_line::load_model(&args.model)?;
     let bar = progress::rows(total, done.len() as u64);
     let root = rows::root_of(&args.files.input);
     rows::for_each_batch(

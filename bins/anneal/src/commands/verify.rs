@@ -1,8 +1,8 @@
 //! `anneal verify`: are the checkpoints of a run whole?
 
-use crate::Outcome;
 use crate::args::VerifyArgs;
 use checkpoint::{RealFs, Store};
+use command_line::Outcome;
 
 /// Runs the command.
 pub fn run(args: &VerifyArgs) -> Outcome {

@@ -1,6 +1,6 @@
 //! From `--device` and `--dtype` to a device that computes.
 
-use crate::args::{DeviceArgs, Dtype, ModelArgs};
+use crate::flags::{DeviceArgs, Dtype, ModelArgs};
 use burn::tensor::Device;
 use vlm_model::{Precision, VlModel};
 

@@ -5,26 +5,45 @@ use indicatif::ProgressBar;
 use rayon::prelude::*;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
+use std::path::Path;
 use vlm_model::VlModel;
 use vlm_model::generate::{
-    Capacity, Completion, DrawKey, Engine, FinishReason, Request, SamplingSettings, SettingsError,
+    Capacity, Completion, DrawKey, Engine, FinishReason, GenerationConfig, Request, SamplingSettings,
+    SettingsError,
 };
 use vlm_processor::{Processor, Prompt, RowProblem, SpecialTokens};
 
 /// A model with what it takes to ask it.
 pub struct Answering<'a> {
     /// What answers.
-    pub model: &'a VlModel,
+    model: &'a VlModel,
     /// What makes prompts of questions, and text of answers.
-    pub processor: &'a Processor,
+    processor: &'a Processor,
     /// Ids at which an answer ends.
-    pub stop: &'a [u32],
+    stop: Vec<u32>,
     /// Ids that are never written.
-    pub forbidden: &'a [u32],
+    forbidden: Vec<u32>,
     /// Answers that are decoded side by side.
-    pub running: NonZeroUsize,
+    running: NonZeroUsize,
     /// Questions that have been asked.
-    pub bar: &'a ProgressBar,
+    bar: &'a ProgressBar,
+}
+
+impl<'a> Answering<'a> {
+    /// Answers end where the model's folder says, or at its tokenizer's end tokens, and never hold a placeholder.
+    pub fn new(
+        model: &'a VlModel,
+        processor: &'a Processor,
+        folder: &Path,
+        running: usize,
+        bar: &'a ProgressBar,
+    ) -> Result<Self, Box<dyn std::error::Error>> {
+        let configured = GenerationConfig::from_dir(folder)?.eos;
+        let stop = if configured.is_empty() { processor.special().eos.clone() } else { configured };
+        let forbidden = processor.special().never_written(&stop);
+        let running = NonZeroUsize::new(running).unwrap_or(NonZeroUsize::MIN);
+        Ok(Self { model, processor, stop, forbidden, running, bar })
+    }
 }
 
 impl Respond for Answering<'_> {
@@ -65,8 +84,8 @@ impl Respond for Answering<'_> {
 
 impl Answering<'_> {
     fn settings(&self, asked: &EvalSampling) -> Result<SamplingSettings, SettingsError> {
-        SamplingSettings::greedy(asked.max_new_tokens, self.stop.to_vec())
-            .forbid(self.forbidden.to_vec())
+        SamplingSettings::greedy(asked.max_new_tokens, self.stop.clone())
+            .forbid(self.forbidden.clone())
             .top_k(asked.top_k.unwrap_or(0))
             .temperature(asked.temperature as f32)?
             .top_p(asked.top_p as f32)

@@ -1,0 +1,51 @@
+//! Flags that every command with a model has.
+
+use clap::builder::RangedU64ValueParser;
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+
+/// A count that has an upper end, so that a slip of the finger is a message and not a full memory.
+pub fn from_1_to(most: u64) -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(1..=most)
+}
+
+/// Where the model is and what runs it.
+#[derive(Args)]
+pub struct ModelArgs {
+    /// Folder with config.json, tokenizer.json and *.safetensors, as Hugging Face publishes it
+    #[arg(long, value_name = "DIR")]
+    pub model: PathBuf,
+    /// Folder of a LoRA adapter for the model, as PEFT or training writes it
+    #[arg(long, value_name = "DIR")]
+    pub adapter: Option<PathBuf>,
+    /// What computes
+    #[command(flatten)]
+    pub device: DeviceArgs,
+}
+
+/// What computes.
+#[derive(Args, Clone)]
+pub struct DeviceArgs {
+    /// cpu, wgpu, vulkan or cuda, with :N for the N-th card
+    #[arg(long = "device", value_name = "DEVICE", default_value = "cpu")]
+    pub name: String,
+    /// Type of weights and activations; auto is float32 on cpu and wgpu, bfloat16 on vulkan and cuda
+    #[arg(long, value_enum, default_value_t = Dtype::Auto)]
+    pub dtype: Dtype,
+    /// Threads of the CPU; all cores when absent
+    #[arg(long, value_name = "N", value_parser = from_1_to(1024))]
+    pub threads: Option<usize>,
+}
+
+/// Names as torch spells them.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Dtype {
+    /// What suits the device.
+    Auto,
+    /// 32 bits.
+    Float32,
+    /// 16 bits, with the range of 32.
+    Bfloat16,
+    /// 16 bits, IEEE half.
+    Float16,
+}
