@@ -115,16 +115,7 @@ fn text_length(message: &Message) -> usize {
 /// The conversation with `suffix` added to its last text.
 pub(crate) fn with_suffix(mut messages: Vec<Message>, suffix: &str) -> Vec<Message> {
     if let Some(message) = messages.last_mut() {
-        match &mut message.content {
-            Content::Text(text) => text.push_str(suffix),
-            Content::Parts(parts) => match parts.iter_mut().rev().find_map(|part| match part {
-                Part::Text(text) => Some(text),
-                _ => None,
-            }) {
-                Some(text) => text.push_str(suffix),
-                None => parts.push(Part::Text(suffix.trim_start().to_owned())),
-            },
-        }
+        message.append(suffix);
     }
     messages
 }

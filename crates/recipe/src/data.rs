@@ -28,6 +28,8 @@ settings! {
         key on_bad_row: OnBadRow = |_| OnBadRow::Stop;
         /// Draws rows in an order made from `seed`, a new one every epoch. TRL: false for `sft`, whose sampler shuffles later.
         key shuffle_dataset: bool = |_| true;
+        /// Text that is put behind the last user turn of every row, such as the request for a boxed answer.
+        key prompt_suffix: Option<String> = |_| None;
         /// Images are enlarged to at least so many pixels; without it the model folder's number.
         key min_pixels: Option<Count> = |_| None;
         /// Images are reduced to at most so many pixels; without it the model folder's number.

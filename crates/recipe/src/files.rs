@@ -48,6 +48,12 @@ pub(crate) fn check(recipe: &Recipe, reader: &Reader<'_>) -> Result<(), RecipeEr
         let model = &recipe.model.model_name_or_path;
         holds(&at, model, "config.json", "download the model first, then give its folder")?;
     }
+    if let (Some(at), Some(template)) = (reader.at("chat_template_path"), &recipe.model.chat_template_path)
+        && !template.is_file()
+    {
+        let fix = beside(&at, template, "mend the path, or remove the key");
+        return Err(not_there(&at, describe(template), "a file with a chat template", &fix));
+    }
     if let (Some(at), Tuning::Adapter(lora)) = (reader.at("adapter"), &recipe.tuning)
         && let Some(adapter) = &lora.adapter
     {

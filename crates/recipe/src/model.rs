@@ -14,6 +14,8 @@ settings! {
     pub struct ModelSettings {
         /// Folder of the model, as Hugging Face publishes it. Nothing is downloaded.
         key model_name_or_path: PathBuf;
+        /// A file with a chat template in Jinja; without it that of the model folder.
+        key chat_template_path: Option<PathBuf> = |_| None;
     }
 }
 

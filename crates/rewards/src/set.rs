@@ -55,6 +55,8 @@ pub struct GroupReport {
     pub totals: Vec<Option<Finite>>,
     /// The rewards in the order they were added.
     pub judged: Vec<Judged>,
+    /// The parts of the rewards that have some, each with the reward's name.
+    pub parts: Vec<(String, Component)>,
     /// Whether the totals differ, and why not.
     pub spread: Spread,
 }
@@ -142,7 +144,7 @@ impl RewardSet {
         let judged: Vec<Judged> = self.entries.iter().map(|entry| self.judge_one(entry, group)).collect();
         let totals: Vec<_> = (0..group.len()).map(|i| total(&judged, i)).collect();
         let spread = spread::of(&totals, &judged);
-        GroupReport { totals, judged, spread }
+        GroupReport { totals, judged, parts: self.components(group), spread }
     }
 
     /// The parts of every reward that has parts, under the reward's name.

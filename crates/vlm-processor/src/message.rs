@@ -70,6 +70,15 @@ pub enum Part {
     Text(String),
 }
 
+impl Part {
+    fn text_mut(&mut self) -> Option<&mut String> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Image | Self::Video => None,
+        }
+    }
+}
+
 impl Serialize for Part {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
@@ -192,6 +201,17 @@ impl Message {
     /// A turn of plain text.
     pub fn text(role: Role, text: impl Into<String>) -> Self {
         Self { role, content: Content::Text(text.into()) }
+    }
+
+    /// Puts text behind what the turn says.
+    pub fn append(&mut self, text: &str) {
+        match &mut self.content {
+            Content::Text(said) => said.push_str(text),
+            Content::Parts(parts) => match parts.iter_mut().rev().find_map(Part::text_mut) {
+                Some(said) => said.push_str(text),
+                None => parts.push(Part::Text(text.trim_start().to_owned())),
+            },
+        }
     }
 
     /// Its parts: none when the content is one string.

@@ -76,6 +76,12 @@ impl Processor {
         self
     }
 
+    /// The same processor with the chat template of a file of Jinja source in place of the folder's.
+    pub fn with_template(mut self, path: &Path) -> Result<Self, ProcessorError> {
+        self.text = self.text.with_template(path)?;
+        Ok(self)
+    }
+
     /// The part that needs no pixels.
     pub fn text(&self) -> &TextProcessor {
         &self.text

@@ -6,6 +6,8 @@ mod python_text;
 mod sandbox;
 mod source;
 
+pub(crate) use source::template_source;
+
 use std::path::{Path, PathBuf};
 
 use minijinja::value::Serde;
@@ -83,6 +85,11 @@ impl ChatTemplate {
         let mut engine = sandbox::environment();
         engine.add_template_owned(NAME, generation_tag::rewrite(source)).map_err(|e| explain(&e))?;
         Ok(Self { engine, origin: Origin::BuiltIn, special: Vec::new() })
+    }
+
+    /// Another source in place of this one, with the same special tokens.
+    pub(crate) fn replaced(&self, source: &str, origin: Origin) -> Result<Self, TemplateError> {
+        Ok(Self { origin, special: self.special.clone(), ..Self::compile(source)? })
     }
 
     /// Where the source came from.

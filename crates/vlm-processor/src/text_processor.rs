@@ -11,7 +11,7 @@ use crate::positions::{TimeScale, VisualLayout, rope_positions};
 use crate::prompt::{Prompt, Visual, VisualKind};
 use crate::row::Row;
 use crate::row_error::{RowError, RowProblem};
-use crate::template::{ChatTemplate, GenerationPrompt, VisionIds};
+use crate::template::{ChatTemplate, GenerationPrompt, Origin, VisionIds, template_source};
 use crate::text_error::ProcessorError;
 use crate::text_limits::{MAX_MESSAGES, MAX_PROMPT_TOKENS};
 use crate::tokenizer::{SpecialTokens, Tokenizer};
@@ -145,6 +145,18 @@ impl TextProcessor {
     pub fn with_vision_ids(mut self, ids: VisionIds) -> Self {
         self.vision_ids = ids;
         self
+    }
+
+    /// The same processor with the chat template of a file of Jinja source.
+    pub fn with_template(mut self, path: &Path) -> Result<Self, ProcessorError> {
+        let text = template_source(path)?.ok_or(ProcessorError::Missing {
+            path: path.to_owned(),
+            help: "give a file with a Jinja template",
+        })?;
+        let replaced = self.template.replaced(&text, Origin::File(path.to_owned()));
+        self.template =
+            replaced.map_err(|source| ProcessorError::Template { path: path.to_owned(), source })?;
+        Ok(self)
     }
 
     /// The model family.

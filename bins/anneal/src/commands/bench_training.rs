@@ -12,8 +12,8 @@ use std::sync::Arc;
 use trainer::Sight;
 use trainer::data::{BadExample, Examples, Stream};
 use trainer::engine::{
-    AdamWSettings, Decay, Failure, FileError, Files, Method, Nowhere, Observer, Plan, Report, Run, Schedule,
-    Step, Stop, TrainedWeights, train_only,
+    AdamWSettings, Alone, Decay, Failure, FileError, Files, Method, Nowhere, Observer, Plan, Report, Run,
+    Schedule, Step, Stop, TrainedWeights, train_only,
 };
 use trainer::methods::{Batch, Dpo, PairReference, PreferenceLoss, Sft, SupervisedLoss};
 use trainer::online::{
@@ -54,6 +54,7 @@ pub fn measure(args: &BenchArgs) -> Result<String, Box<dyn std::error::Error>> {
         weights: &TrainedWeights,
         ledger: &mut Nowhere,
         observer: &mut clock,
+        companion: &mut Alone,
         stop: Stop::new(),
     };
     run.train(model, &mut *method, None)?;

@@ -17,7 +17,7 @@ pub use dpo::{AlphaDivergence, Divergence, DpoSettings, PreferenceLosses};
 pub use grpo::{GrpoSettings, KlEstimator, KlSettings, RolloutPlan};
 pub use preference::PreferenceLoss;
 pub use reference::Reference;
-pub use reinforce::{LossAggregation, ReinforceSettings, Whiten};
+pub use reinforce::{JudgeTolerance, LossAggregation, ReinforceSettings, Whiten};
 pub use rewards::RewardSettings;
 pub use sampling::SamplingSettings;
 pub use sft::{SftLoss, SftSettings};

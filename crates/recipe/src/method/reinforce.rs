@@ -15,6 +15,8 @@ settings! {
     pub struct ReinforceSettings {
         /// Prompts of one generation, each with one completion. MAYE's `batch_size`.
         key rollout_batch_size: Count = |_| Count::constant(128);
+        /// Leaves out the rows at the end of an epoch that do not fill a generation.
+        key dataloader_drop_last: bool = |_| true;
         /// How often the completions of one generation are learnt from. MAYE's `ppo_epochs`.
         key num_iterations: Count = |_| Count::ONE;
         /// How completions are drawn.
@@ -27,6 +29,10 @@ settings! {
         key min_response_length: u32 = |_| 1;
         /// The reward of such completions.
         key reward_penalty: f64 = |_| -0.1;
+        /// How far the numbers of the `maye` reward may be from the solution.
+        key judge_mode: JudgeTolerance = |_| JudgeTolerance::Tolerant;
+        /// Weight of exactly one `<think>…</think>` in the `maye` reward. The published code has 1, the paper does not mention it.
+        key format_weight: f64 = |_| 0.0;
         /// The share of a reward that reaches the token before: the discount.
         key gamma: Fraction = |_| Fraction::constant(1.0);
         /// How returns become advantages.
@@ -43,6 +49,16 @@ settings! {
         key kl_reward_coeff: NonNegative = |_| NonNegative::constant(0.0);
         /// The reference.
         part reference: Reference;
+    }
+}
+
+choices! {
+    /// How far numbers may be from the solution.
+    pub enum JudgeTolerance {
+        /// One in a hundred, and at most 0.0101.
+        Tolerant = "tolerant",
+        /// One in a million, which is what the published judge amounts to.
+        Strict = "strict",
     }
 }
 

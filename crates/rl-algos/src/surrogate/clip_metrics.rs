@@ -16,6 +16,8 @@ use crate::policy_batch::PolicyBatch;
 /// | high | share with ρ > 1 + ε_high and A > 0 |
 /// | region | low + high |
 /// | kl | mean of −δ: how far the policy moved since the rollout |
+/// | half_square | mean of ½δ²: the same, never negative |
+/// | ratio | mean of ρ |
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ClipMetrics {
     /// Bad tokens that may not become rarer.
@@ -26,6 +28,10 @@ pub struct ClipMetrics {
     pub region: f64,
     /// Mean of −δ.
     pub kl: f64,
+    /// Mean of ½δ².
+    pub half_square: f64,
+    /// Mean of ρ.
+    pub ratio: f64,
 }
 
 /// Measures the clip of [`super::ppo_clip`]; reads the ratios back to the host.
@@ -52,8 +58,11 @@ pub fn clip_metrics(batch: &PolicyBatch, band: ClipBand) -> Result<ClipMetrics, 
     let advantage_bt = Grid::from_tensor("advantages", batch.advantage().inner())?;
     let low = share(mask, |row, t| ratio_bt.row(row)[t] < band.floor() && advantage_bt.row(row)[t] < 0.0);
     let high = share(mask, |row, t| ratio_bt.row(row)[t] > band.ceiling() && advantage_bt.row(row)[t] > 0.0);
-    let kl = -mask.all_kept(&log_ratio_bt).sum::<f64>() / mask.totals().tokens.max(1) as f64;
-    Ok(ClipMetrics { low, high, region: low + high, kl })
+    let tokens = mask.totals().tokens.max(1) as f64;
+    let kl = -mask.all_kept(&log_ratio_bt).sum::<f64>() / tokens;
+    let half_square = mask.all_kept(&log_ratio_bt).map(|delta| 0.5 * delta * delta).sum::<f64>() / tokens;
+    let ratio = mask.all_kept(&ratio_bt).sum::<f64>() / tokens;
+    Ok(ClipMetrics { low, high, region: low + high, kl, half_square, ratio })
 }
 
 /// verl's `pg_clipfrac`: the share of tokens whose clipped loss is above the unclipped one.

@@ -1,9 +1,10 @@
 //! The loop's machinery, for any burn module and any loss.
 //!
 //! A [`Method`] computes losses, a [`Run`] does the rest: accumulation, clipping, [`AdamW`], [`Schedule`], figures,
-//! checkpoints, a wish to [`Stop`], steps that give no numbers.
+//! checkpoints, a wish to [`Stop`], steps that give no numbers. A [`Companion`] adds what is particular to one system.
 
 mod adamw;
+mod companion;
 mod files;
 mod freezing;
 mod gradients;
@@ -19,6 +20,7 @@ mod stop;
 mod trained_weights;
 
 pub use adamw::{AdamW, AdamWSettings};
+pub use companion::{Alone, Companion};
 pub use files::{FileError, Files};
 pub use freezing::train_only;
 pub use gradients::Gradients;

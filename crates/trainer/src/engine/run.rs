@@ -1,6 +1,7 @@
 //! The loop that every way of learning shares.
 
 use super::adamw::{AdamW, AdamWSettings};
+use super::companion::Companion;
 use super::files::{FileError, Files};
 use super::ledger::Ledger;
 use super::method::{Failure, Method, Weights};
@@ -10,7 +11,7 @@ use super::schedule::Schedule;
 use super::step::{Abandoned, Finished, Loss, Step};
 use super::stop::Stop;
 use burn::module::Module;
-use journal::RolloutRecord;
+use journal::{EvalRecord, RolloutRecord};
 use serde::{Deserialize, Serialize};
 use std::time::Instant;
 
@@ -109,6 +110,8 @@ pub struct Run<'a, M> {
     pub ledger: &'a mut dyn Ledger,
     /// Who watches.
     pub observer: &'a mut dyn Observer,
+    /// Who adds figures and measurements.
+    pub companion: &'a mut dyn Companion<M>,
     /// The wish to stop.
     pub stop: Stop,
 }
@@ -129,6 +132,9 @@ struct State {
     step: u64,
     tokens: f64,
     skipped_in_a_row: u32,
+    /// The step after which the companion measured last.
+    #[serde(default)]
+    measured: Option<u64>,
     /// Figures since the last line of the log.
     pending: Metrics,
 }
@@ -148,6 +154,11 @@ impl<M: Module> Run<'_, M> {
         if let Some(files) = checkpoint {
             run = self.resume(run, method, files).map_err(RunError::Resume)?;
         }
+        // A measurement that was given up, or that comes before the first step.
+        if !self.measure(&mut run)? {
+            self.save_now(&mut run, method)?;
+            return Ok(run.ended(Ending::Stopped));
+        }
         while run.state.step < self.plan.steps {
             let before = snapshot(method).map_err(|error| failed(&run, error.into()))?;
             let started = Instant::now();
@@ -162,15 +173,19 @@ impl<M: Module> Run<'_, M> {
                 }
                 Err(error) => return Err(failed(&run, error)),
             }
-            if self.stop.is_requested() && run.state.step < self.plan.steps {
+            let measured = self.measure(&mut run)?;
+            let stopped = self.stop.is_requested() && run.state.step < self.plan.steps;
+            if !measured || stopped || self.is_save_due(&run) {
                 self.save_now(&mut run, method)?;
+            }
+            if !measured || stopped {
                 return Ok(run.ended(Ending::Stopped));
             }
         }
         Ok(run.ended(Ending::Complete))
     }
 
-    /// Everything after the losses: update, records, measurements, checkpoint.
+    /// Everything after the losses: update, records, the method's own measurements.
     fn finish_step(
         &mut self,
         mut run: Progress<M>,
@@ -185,9 +200,6 @@ impl<M: Module> Run<'_, M> {
         step.metrics.mean("step_time", started.elapsed().as_secs_f64());
         self.record(&mut run, method.epoch(), step.metrics, &step.rollouts)?;
         self.evaluate(&run, method)?;
-        if self.is_due(&run, self.plan.save_steps) || run.state.step == self.plan.steps {
-            self.save_now(&mut run, method)?;
-        }
         Ok(run)
     }
 
@@ -235,6 +247,8 @@ impl<M: Module> Run<'_, M> {
         rollouts: &[RolloutRecord],
     ) -> Result<(), RunError> {
         let (step, steps) = (run.state.step, self.plan.steps);
+        let mut metrics = metrics;
+        self.companion.annotate(step, &mut metrics, rollouts);
         let cannot = |source| RunError::Ledger { step, source };
         run.state.tokens += metrics.get("tokens").unwrap_or(0.0);
         if !rollouts.is_empty() {
@@ -252,15 +266,42 @@ impl<M: Module> Run<'_, M> {
     fn evaluate(&mut self, run: &Progress<M>, method: &mut dyn Method<M>) -> Result<(), RunError> {
         let step = run.state.step;
         let last = step == self.plan.steps && self.plan.eval_steps.is_some();
-        if !last && !self.is_due(run, self.plan.eval_steps) {
+        if self.companion.is_due(step) || (!last && !self.is_due(run, self.plan.eval_steps)) {
             return Ok(());
         }
         let record = method.evaluate(&run.model, step).map_err(|error| failed(run, error))?;
-        if let Some(record) = record {
+        self.log_evaluations(step, record)
+    }
+
+    /// Has the companion measure the model where that is due; false when the user did not want to wait for it.
+    fn measure(&mut self, run: &mut Progress<M>) -> Result<bool, RunError> {
+        let step = run.state.step;
+        if run.state.measured == Some(step) || !self.companion.is_due(step) {
+            return Ok(true);
+        }
+        match self.companion.measure(&run.model, step, &self.stop) {
+            Ok(records) => self.log_evaluations(step, records)?,
+            Err(error) if error.is::<Abandoned>() => return Ok(false),
+            Err(error) => return Err(failed(run, error)),
+        }
+        run.state.measured = Some(step);
+        Ok(true)
+    }
+
+    fn log_evaluations(
+        &mut self,
+        step: u64,
+        records: impl IntoIterator<Item = EvalRecord>,
+    ) -> Result<(), RunError> {
+        for record in records {
             self.ledger.evaluation(&record).map_err(|source| RunError::Ledger { step, source })?;
             self.observer.evaluated(&record);
         }
         Ok(())
+    }
+
+    fn is_save_due(&self, run: &Progress<M>) -> bool {
+        self.is_due(run, self.plan.save_steps) || run.state.step == self.plan.steps
     }
 
     fn is_due(&self, run: &Progress<M>, every: Option<u64>) -> bool {

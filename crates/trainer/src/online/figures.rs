@@ -58,6 +58,10 @@ pub fn records(
                 .iter()
                 .map(|judged| (judged.name.clone(), judged.outcomes[index].value()))
                 .collect();
+            let part = |(_, part): &(String, rewards::Component)| {
+                (part.name.to_owned(), part.values.get(index).map(|value| value.get()))
+            };
+            let rewards = by_function.into_iter().chain(report.parts.iter().map(part)).collect();
             records.push(RolloutRecord {
                 step,
                 group: group as u64,
@@ -68,7 +72,7 @@ pub fn records(
                 completion: written.text.clone(),
                 tokens: written.token_ids.len() as u64,
                 stop: if written.is_truncated() { journal::Stop::Length } else { journal::Stop::Stop },
-                rewards: by_function,
+                rewards,
                 reward: written.reward,
                 advantage: mean(&written.advantages),
                 kl: written.reference.as_ref().and_then(|reference| kl(written, reference)),
@@ -85,6 +89,14 @@ fn log_rewards_by_function(reports: &[GroupReport], metrics: &mut Metrics) {
         let known = judged.outcomes.iter().filter_map(rewards::Outcome::value);
         values.entry(&judged.name).or_default().extend(known);
         metrics.count(&format!("rewards/{}/failed", judged.name), judged.stats().failed as f64);
+    }
+    let mut parts: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    for (reward, part) in reports.iter().flat_map(|report| &report.parts) {
+        let values = part.values.iter().map(|value| value.get());
+        parts.entry(format!("rewards/{reward}/{}", part.name)).or_default().extend(values);
+    }
+    for (name, values) in parts {
+        mean(&values).into_iter().for_each(|value| metrics.mean(&name, value));
     }
     for (name, values) in values {
         if let Some((mean, std)) = moments(&values) {

@@ -43,6 +43,8 @@ pub struct Computed {
     pub loss: Tensor<1>,
     /// Names and values, averages over the tokens of these rows.
     pub figures: Vec<(&'static str, f64)>,
+    /// Names and values of the loss's terms, without their coefficients; those of all parts of an update add up.
+    pub terms: Vec<(&'static str, f64)>,
 }
 
 impl LossSettings {
@@ -72,8 +74,11 @@ impl LossSettings {
             figures.push(("clip_ratio/high_mean", clip.high));
             figures.push(("clip_ratio/region_mean", clip.region));
             figures.push(("policy/approx_kl", clip.kl));
+            figures.push(("policy/half_square", clip.half_square));
+            figures.push(("policy/ratio_mean", clip.ratio));
         }
         let mut loss = self.policy_loss(&batch, &rows, &mask, denominator, whole)?;
+        let mut terms = vec![("policy_loss", scalar(&loss))];
         if let Ok(coefficient) = Positive::new(self.entropy_bonus) {
             loss = loss + entropy_bonus(rows.entropy_bt.clone(), coefficient, &mask, denominator)?;
         }
@@ -81,9 +86,10 @@ impl LossSettings {
             let reference_bt = reference_bt.to_tensor(&device, rows.logp_bt.dtype());
             let (kl, mean) = self.kl_loss(term, &rows.logp_bt, reference_bt, &batch, denominator)?;
             figures.push(("kl", mean));
-            loss = loss + kl;
+            terms.push(("kl_loss", scalar(&kl)));
+            loss = loss + kl * term.beta;
         }
-        Ok(Computed { loss, figures })
+        Ok(Computed { loss, figures, terms })
     }
 
     fn denominator(&self, mask: &DeviceMask, whole: Whole) -> Denominator {
@@ -112,7 +118,7 @@ impl LossSettings {
         aggregate(loss_bt, mask, denominator)
     }
 
-    /// β·mean of the corrected estimate, and for the log its mean over the tokens, as TRL logs it.
+    /// The mean of the corrected estimate, and for the log its mean over the tokens, as TRL logs it.
     fn kl_loss(
         &self,
         term: KlTerm,
@@ -137,6 +143,10 @@ impl LossSettings {
         if let Some(limit) = term.limit {
             loss = loss.clamp(-limit, limit);
         }
-        Ok((loss * term.beta, mean))
+        Ok((loss, mean))
     }
+}
+
+fn scalar(loss: &Tensor<1>) -> f64 {
+    loss.clone().inner().into_scalar::<f64>()
 }

@@ -16,11 +16,13 @@ use crate::sight::Sight;
 use burn::module::Module;
 use burn::tensor::Tensor;
 use journal::EvalRecord;
-use rewards::RewardSet;
+use rewards::{GroupReport, RewardSet};
 use rl_algos::{Grid, Mask, Totals};
 use rollout::LocalSampler;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::time::Instant;
 use vlm_model::{Tape, VlModel};
 
 const STATE: &str = "online.json";
@@ -88,15 +90,35 @@ impl Online {
         Self { held_out, ..self }
     }
 
-    /// Stages 1 to 4, with their figures.
+    /// The four stages of a generation: sample, judge, consult, weigh.
     fn generate(&mut self, model: &VlModel, step: &mut Step) -> Result<(), Failure> {
-        let rhythm = self.settings.rhythm;
-        let first = self.data.position();
+        let (started, model) = (Instant::now(), model.valid());
+        let mut generation = self.sample(&model, step)?;
+        let reports = generate::judge(&mut generation, &self.asked, &self.rewards)?;
+        if let Some(reference) = &self.reference {
+            generate::consult(reference, &mut generation, &self.asked, &self.settings, &mut self.sight)?;
+        }
+        if self.settings.advantage.needs_greedy() {
+            let mut sampler = LocalSampler::new(&model, &self.settings.sampler, &self.decode);
+            let params = self.settings.sampling.with_seed(step.seed);
+            generate::answer_greedily(&mut sampler, &mut generation, &self.asked, &params, &self.rewards)?;
+        }
+        generate::weigh(&mut generation, self.settings.advantage, &reports)?;
+        self.log_generation(&generation, &reports, started, step)?;
+        let generations = self.state.generations + 1;
+        let health = std::mem::take(&mut self.state.health);
+        self.state =
+            State { generations, position: self.data.position(), generation, updates_made: 0, health };
+        Ok(())
+    }
+
+    /// The first stage, on the next prompts of the data.
+    fn sample(&mut self, model: &VlModel, step: &mut Step) -> Result<Vec<Experience>, Failure> {
+        let (rhythm, first) = (self.settings.rhythm, self.data.position());
         self.asked = self.data.take_placed(rhythm.prompts * rhythm.updates)?;
         tell_skipped(&mut self.data, step);
-        let model = model.valid();
         let params = self.settings.sampling.with_seed(step.seed);
-        let mut sampler = LocalSampler::new(&model, &self.settings.sampler, &self.decode)
+        let mut sampler = LocalSampler::new(model, &self.settings.sampler, &self.decode)
             .at_step(self.state.generations)
             .starting_at(first)
             .watched_by(
@@ -105,43 +127,51 @@ impl Online {
         let sampled = generate::sample(&mut sampler, &self.asked, &params);
         drop(sampler);
         step.check()?;
-        let mut generation = sampled?;
-        let reports = generate::judge(&mut generation, &self.asked, &self.rewards)?;
-        self.state.health.note(&reports)?;
-        if let Some(reference) = &self.reference {
-            generate::consult(reference, &mut generation, &self.asked, &self.settings, &mut self.sight)?;
-        }
-        if self.settings.advantage.needs_greedy() {
-            let mut sampler = LocalSampler::new(&model, &self.settings.sampler, &self.decode);
-            generate::answer_greedily(&mut sampler, &mut generation, &self.asked, &params, &self.rewards)?;
-        }
-        generate::weigh(&mut generation, self.settings.advantage, &reports)?;
-        figures::log_generation(&generation, &reports, step.metrics());
-        if let Some(text) = figures::explain_silence(&reports) {
+        sampled
+    }
+
+    fn log_generation(
+        &mut self,
+        generation: &[Experience],
+        reports: &[GroupReport],
+        started: Instant,
+        step: &mut Step,
+    ) -> Result<(), Failure> {
+        self.state.health.note(reports)?;
+        figures::log_generation(generation, reports, step.metrics());
+        let asked = self.asked.iter().map(|(_, task)| task.prompt().tokens.len());
+        let speed = (asked.sum::<usize>() + written(generation)) as f64 / started.elapsed().as_secs_f64();
+        step.metrics().mean("generation/tokens_per_second", speed);
+        // A single completion has nobody to differ from.
+        if self.settings.rhythm.completions > 1
+            && let Some(text) = figures::explain_silence(reports)
+        {
             step.notice(text);
         }
         let prompts = self.prompt_texts()?;
-        step.record_rollouts(figures::records(step.index + 1, &self.asked, &generation, &reports, &prompts));
-        let generations = self.state.generations + 1;
-        let health = std::mem::take(&mut self.state.health);
-        self.state =
-            State { generations, position: self.data.position(), generation, updates_made: 0, health };
+        step.record_rollouts(figures::records(step.index + 1, &self.asked, generation, reports, &prompts));
         Ok(())
     }
 
     /// One update from its part of the generation, micro-batch by micro-batch.
     fn learn(&mut self, model: &VlModel, step: &mut Step) -> Result<(), Failure> {
+        let (started, before) = (Instant::now(), step.metrics().get("tokens").unwrap_or(0.0));
         let rhythm = self.settings.rhythm;
         let first = self.state.updates_made % rhythm.updates * rhythm.prompts;
         let parts = self.parts(first..first + rhythm.prompts);
         let whole = self.whole(&parts)?;
+        let mut sums: BTreeMap<&str, f64> = BTreeMap::new();
         for (pass, part) in parts.iter().enumerate() {
             let (rows, tape) = self.score(&dropping(model, step, pass), part, step)?;
             let tokens = rows.mask.totals().tokens as f64;
-            let Computed { loss, figures } = self.settings.loss.compute(rows, whole)?;
+            let Computed { loss, figures, terms } = self.settings.loss.compute(rows, whole)?;
             step.backward_through(model, &loss, |above, found| tape.backward(above, found))?;
             figures.into_iter().for_each(|(name, value)| step.metrics().weighted(name, value, tokens));
+            terms.into_iter().for_each(|(name, value)| *sums.entry(name).or_default() += value);
         }
+        sums.into_iter().for_each(|(name, sum)| step.metrics().mean(name, sum));
+        let tokens = step.metrics().get("tokens").unwrap_or(0.0) - before;
+        step.metrics().mean("update/tokens_per_second", tokens / started.elapsed().as_secs_f64());
         self.state.updates_made += 1;
         Ok(())
     }
@@ -184,12 +214,15 @@ impl Online {
         let given = generate::Pass { task, completions: written, activations: settings.activations };
         let (scores, tape) = generate::score(model, given, settings, sight)?;
         let rows = PackedRows::new(written.iter().map(|written| written.token_ids.len()));
+        let logp = scores.log_probs.clone().inner();
+        let drawn = -(logp.clone().exp() * logp).mean().into_scalar::<f64>();
         let logp_bt = rows.grid(scores.log_probs);
         let cells = |of: &dyn Fn(usize, usize) -> f64| mask.fill(of);
         let sampler_bt = cells(&|row, t| f64::from(written[row].logprobs[t]));
         let tokens = mask.totals().tokens as f64;
         let entropy = scores.entropy.clone().inner().mean().into_scalar::<f64>();
         step.metrics().weighted("entropy", entropy, tokens);
+        step.metrics().weighted("entropy_of_drawn", drawn, tokens);
         step.metrics().count("tokens", tokens + task.prompt().tokens.len() as f64);
         if state.updates_made == 0 {
             log_difference(&logp_bt, &sampler_bt, &mask, step)?;
@@ -212,6 +245,11 @@ impl Online {
     fn prompt_texts(&self) -> Result<Vec<String>, Failure> {
         self.asked.iter().map(|(_, task)| Ok(task.sample().question.clone())).collect()
     }
+}
+
+/// Tokens of all completions.
+fn written(generation: &[Experience]) -> usize {
+    generation.iter().flat_map(|experience| &experience.completions).map(|one| one.token_ids.len()).sum()
 }
 
 /// Some completions of one prompt.

@@ -63,6 +63,17 @@ pub enum SessionError {
         /// Updates that share it.
         updates: usize,
     },
+    /// The data does not fill one generation.
+    #[error(
+        "recipe: found {rows} rows for generations of {batch}, so that an epoch has no step; lower rollout_batch_size, or set \
+         dataloader_drop_last: false"
+    )]
+    NoGeneration {
+        /// Rows of an epoch.
+        rows: u64,
+        /// Rows of a generation.
+        batch: u64,
+    },
     /// Every weight is frozen.
     #[error(
         "recipe: found nothing that is trained, expected some weights; mend lora_target_modules or the freeze_… keys"

@@ -16,18 +16,36 @@ pub struct Prepared {
     processor: Arc<Processor>,
     /// Longest sequence in tokens, where there is a limit.
     longest: Option<usize>,
+    /// What is put behind the last user turn.
+    suffix: Option<Arc<str>>,
 }
 
 impl Prepared {
     /// Prepares every record of `mix` when it is asked for.
     pub fn new(mix: Arc<Mix>, processor: Arc<Processor>, longest: Option<usize>) -> Self {
-        Self { mix, processor, longest }
+        Self { mix, processor, longest, suffix: None }
+    }
+
+    /// The same, with text behind the last user turn of every row.
+    #[must_use]
+    pub fn with_suffix(self, suffix: Option<Arc<str>>) -> Self {
+        Self { suffix, ..self }
     }
 
     /// The record at a position of the endless sequence.
     fn record(&self, position: u64) -> Result<Record, Failure> {
         let rows = self.mix.epoch_len();
         Ok(self.mix.get(Cursor { epoch: position / rows, position: position % rows })?)
+    }
+
+    /// The turns with the suffix.
+    fn asked(&self, mut turns: Vec<Message>) -> Vec<Message> {
+        if let (Some(suffix), Some(turn)) =
+            (&self.suffix, turns.iter_mut().rfind(|turn| turn.role == Role::User))
+        {
+            turn.append(suffix);
+        }
+        turns
     }
 
     fn fits(&self, id: &str, tokens: usize) -> Result<(), Failure> {
@@ -70,7 +88,8 @@ impl Examples for Conversations {
     }
 
     fn get(&self, position: u64) -> Result<LabelledPrompt, Failure> {
-        let record = self.0.record(position)?.into_instruction()?;
+        let mut record = self.0.record(position)?.into_instruction()?;
+        record.messages = self.0.asked(record.messages);
         let mut labelled =
             self.0.processor.prepare_labelled_from(&record.row(), &record.visuals, SpanEnd::WholeTurn)?;
         self.0.fits(&record.id, labelled.prompt.tokens.len())?;
@@ -113,7 +132,8 @@ impl Examples for Pairs {
     }
 
     fn get(&self, position: u64) -> Result<Pair, Failure> {
-        let record = self.0.record(position)?.into_preference()?;
+        let mut record = self.0.record(position)?.into_preference()?;
+        record.prompt = self.0.asked(record.prompt);
         let processor = &self.0.processor;
         let labelled = |row: Row| processor.prepare_labelled_from(&row, &record.visuals, SpanEnd::WholeTurn);
         let chosen = labelled(record.chosen_row())?;
@@ -155,7 +175,8 @@ impl Examples for Tasks {
     }
 
     fn get(&self, position: u64) -> Result<Task, Failure> {
-        let record = self.0.record(position)?.into_rl_prompt()?;
+        let mut record = self.0.record(position)?.into_rl_prompt()?;
+        record.prompt = self.0.asked(record.prompt);
         let prompt = self.0.processor.prepare_from(&record.row(), &record.visuals)?;
         self.0.fits(&record.id, prompt.tokens.len())?;
         let images = record.visuals.images.iter().map(ToString::to_string).collect();

@@ -22,7 +22,10 @@ pub use run_dir::{From as StartFrom, Opened, RunDir, RunDirError};
 pub use unsupported::unsupported;
 pub use weights::AdapterWeights;
 
-use crate::engine::{Ending, Method, Observer, Plan, Run, Stop, TrainedWeights, Weights, trainable_count};
+use crate::data::WholeBatches;
+use crate::engine::{
+    Alone, Companion, Ending, Method, Observer, Plan, Run, Stop, TrainedWeights, Weights, trainable_count,
+};
 use crate::methods::{Batch, Dpo, PairReference, Sft, SupervisedLoss};
 use crate::online::{Online, OnlineSettings};
 use crate::sight::Sight;
@@ -45,6 +48,7 @@ pub struct Session {
     model: VlModel,
     weights: Box<dyn Weights<VlModel>>,
     sources: Sources,
+    companion: Box<dyn Companion<VlModel>>,
 }
 
 /// What a run left behind.
@@ -82,12 +86,45 @@ impl Session {
         if trainable_count(&model) == 0 {
             return Err(SessionError::NothingToTrain);
         }
-        Ok(Self { recipe, processor, model, weights, sources })
+        Ok(Self { recipe, processor, model, weights, sources, companion: Box::new(Alone) })
     }
 
     /// Numbers that are trained, and numbers in all.
     pub fn parameters(&self) -> [usize; 2] {
         [trainable_count(&self.model), self.model.num_params()]
+    }
+
+    /// The recipe.
+    pub fn recipe(&self) -> &Recipe {
+        &self.recipe
+    }
+
+    /// What prepares its rows.
+    pub fn processor(&self) -> &Arc<Processor> {
+        &self.processor
+    }
+
+    /// Updates of one pass over the data; a fraction where epochs and updates do not end together.
+    pub fn updates_per_epoch(&self) -> Result<f64, SessionError> {
+        let rhythm = |settings: OnlineSettings| {
+            let rows = online::rows(&self.recipe, &self.sources, settings.rhythm)?;
+            Ok(settings.rhythm.updates_of(rows))
+        };
+        match &self.recipe.method {
+            recipe::Method::Sft(_) | recipe::Method::Dpo(_) => Ok(updates(&self.recipe, &self.sources)),
+            recipe::Method::Grpo(grpo) => {
+                online::grpo(&self.recipe, grpo, self.processor.special()).and_then(rhythm)
+            }
+            recipe::Method::Reinforce(reinforce) => {
+                online::reinforce(&self.recipe, reinforce, self.processor.special()).and_then(rhythm)
+            }
+        }
+    }
+
+    /// The same run, with somebody who goes along.
+    #[must_use]
+    pub fn with_companion(self, companion: Box<dyn Companion<VlModel>>) -> Self {
+        Self { companion, ..self }
     }
 
     /// Runs to the end, or until `stop`.
@@ -98,14 +135,15 @@ impl Session {
         stop: Stop,
     ) -> Result<Outcome, SessionError> {
         let (mut method, plan) = self.method()?;
-        let Self { recipe, model, weights, .. } = self;
+        let Self { recipe, model, weights, mut companion, .. } = self;
         let dir = recipe.run.output_dir.clone();
         let meta = StepMeta { config_hash: identity(&recipe), seed: recipe.run.seed, ..StepMeta::default() };
         let limit = recipe.run.save_total_limit.map(|limit| limit.get());
         let Opened { dir: mut ledger, files, notices } = RunDir::open(&dir, from, limit, meta)?;
         write(&dir.join("config.yaml"), recipe.to_yaml().as_bytes())?;
         notices.iter().for_each(|text| observer.notice(text));
-        let run = Run { plan: &plan, weights: &*weights, ledger: &mut ledger, observer, stop };
+        let companion = &mut *companion;
+        let run = Run { plan: &plan, weights: &*weights, ledger: &mut ledger, observer, companion, stop };
         let trained = run.train(model, &mut *method, files.as_ref())?;
         Ok(Outcome { model: trained.model, steps: trained.steps, ending: trained.ending })
     }
@@ -178,9 +216,11 @@ impl Session {
     ) -> Result<(Box<dyn Method<VlModel>>, Plan), SessionError> {
         let rhythm = settings.rhythm;
         let prompts = rhythm.prompts * rhythm.updates;
-        let plan = plan(&self.recipe, rhythm.updates_of(self.sources.rows()));
+        let plan = plan(&self.recipe, rhythm.updates_of(online::rows(&self.recipe, &self.sources, rhythm)?));
         let longest = sampling.max_prompt_length.map(|length| length.get());
-        let data = self.sources.stream(self.processor.clone(), longest, prompts, Tasks);
+        let whole = if maye.is_some_and(|maye| maye.dataloader_drop_last) { prompts } else { 1 };
+        let examples = |prepared| WholeBatches::new(Tasks(prepared), whole);
+        let data = self.sources.stream(self.processor.clone(), longest, prompts, examples);
         let held_out = self.sources.held_out(self.processor.clone(), longest, Tasks);
         let processor = self.processor.clone();
         // Ids come from the model's own vocabulary; one without text is none.
@@ -196,6 +236,10 @@ impl Session {
 fn processor(recipe: &Recipe) -> Result<Processor, ProcessorError> {
     let [min, max] = [recipe.data.min_pixels, recipe.data.max_pixels];
     let processor = Processor::from_dir(&recipe.model.model_name_or_path)?;
+    let processor = match &recipe.model.chat_template_path {
+        Some(path) => processor.with_template(path)?,
+        None => processor,
+    };
     Ok(processor.with_pixels(min.map(|pixels| pixels.get()), max.map(|pixels| pixels.get())))
 }
 

@@ -1,15 +1,16 @@
 //! A recipe's `grpo` and `reinforce` sections as settings of online learning.
 
+use super::sources::Sources;
 use super::{SessionError, activations};
 use crate::online::{
     AdvantageRule, Divisor, KlCorrection, KlTerm, LossSettings, OnlineSettings, Reference, Rhythm, Surrogate,
     Truncated,
 };
 use recipe::{
-    AdvantageEstimator, ClippedRatio, GrpoSettings, ImportanceLevel, KlEstimator, LossAggregation, RatioBand,
-    Recipe, ReinforceSettings, ScaleRewards, Whiten,
+    AdvantageEstimator, ClippedRatio, GrpoSettings, ImportanceLevel, JudgeTolerance, KlEstimator,
+    LossAggregation, RatioBand, Recipe, ReinforceSettings, ScaleRewards, Whiten,
 };
-use rewards::{Finite, MayeReward, MayeRules, Unfinished};
+use rewards::{BoxedJudge, Finite, JudgeMode, MayeReward, MayeRules, Unfinished};
 use rl_algos::advantage::{Grpo, Normalise, ReinforcePp, Whitening};
 use rl_algos::kl::Estimator;
 use rl_algos::surrogate::{SapoTemperatures, Vespo, VespoShape};
@@ -116,6 +117,18 @@ pub fn reinforce(
         },
         activations: activations(recipe),
     })
+}
+
+/// Rows of an epoch that are answered.
+pub fn rows(recipe: &Recipe, sources: &Sources, rhythm: Rhythm) -> Result<u64, SessionError> {
+    let (rows, batch) = (sources.rows(), (rhythm.prompts * rhythm.updates) as u64);
+    match &recipe.method {
+        recipe::Method::Reinforce(reinforce) if reinforce.dataloader_drop_last => match rows / batch {
+            0 => Err(SessionError::NoGeneration { rows, batch }),
+            generations => Ok(generations * batch),
+        },
+        _ => Ok(rows),
+    }
 }
 
 fn sampling(
@@ -228,5 +241,10 @@ pub fn maye_reward(asked: &ReinforceSettings) -> MayeReward {
     let penalty = Finite::new(asked.reward_penalty).unwrap_or_default();
     let min_tokens = asked.min_response_length as usize;
     let unfinished = if asked.penalise_no_eos { Unfinished::Penalised } else { Unfinished::Judged };
-    MayeReward::new(MayeRules { penalty, min_tokens, unfinished, ..MayeRules::default() })
+    let judge = BoxedJudge::new(match asked.judge_mode {
+        JudgeTolerance::Tolerant => JudgeMode::Tolerant,
+        JudgeTolerance::Strict => JudgeMode::Strict,
+    });
+    let format_weight = Finite::new(asked.format_weight).unwrap_or_default();
+    MayeReward::new(MayeRules { judge, format_weight, penalty, unfinished, min_tokens })
 }

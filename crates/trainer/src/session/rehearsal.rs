@@ -41,13 +41,13 @@ impl Rehearsal {
                 let settings = online::grpo(recipe, grpo, special)?;
                 reward_set(&grpo.rewards, &grpo.sampling, None)?;
                 let parts = answered(prepared(grpo.sampling.max_prompt_length), &grpo.sampling);
-                (parts, settings.rhythm.updates_of(sources.rows()))
+                (parts, settings.rhythm.updates_of(online::rows(recipe, &sources, settings.rhythm)?))
             }
             recipe::Method::Reinforce(reinforce) => {
                 let settings = online::reinforce(recipe, reinforce, special)?;
                 reward_set(&reinforce.rewards, &reinforce.sampling, Some(reinforce))?;
                 let parts = answered(prepared(reinforce.sampling.max_prompt_length), &reinforce.sampling);
-                (parts, settings.rhythm.updates_of(sources.rows()))
+                (parts, settings.rhythm.updates_of(online::rows(recipe, &sources, settings.rhythm)?))
             }
         };
         let most = |part: &dyn Lengths| most_passed_over(part.len());

@@ -16,6 +16,7 @@ pub struct Sources {
     train: Arc<Mix>,
     held_out: Option<Arc<Mix>>,
     most_measured: Option<u64>,
+    suffix: Option<Arc<str>>,
     bad: BadExample,
 }
 
@@ -45,6 +46,7 @@ impl Sources {
             train: Arc::new(Mix::new(ingredients, shuffle).map_err(data_error)?),
             held_out,
             most_measured: recipe.run.eval_num_samples.map(|samples| samples.get() as u64),
+            suffix: data.prompt_suffix.as_deref().map(Arc::from),
             bad: if data.on_bad_row == OnBadRow::Skip { BadExample::Skip } else { BadExample::Stop },
         })
     }
@@ -54,10 +56,14 @@ impl Sources {
         self.train.epoch_len()
     }
 
+    fn ready(&self, mix: &Arc<Mix>, processor: Arc<Processor>, longest: Option<usize>) -> Prepared {
+        Prepared::new(mix.clone(), processor, longest).with_suffix(self.suffix.clone())
+    }
+
     /// All rows, as they are prepared: those to learn from, and those to measure on.
     pub fn prepared(&self, processor: &Arc<Processor>, longest: Option<usize>) -> Vec<Prepared> {
         let mixes = std::iter::once(&self.train).chain(&self.held_out);
-        mixes.map(|mix| Prepared::new(mix.clone(), processor.clone(), longest)).collect()
+        mixes.map(|mix| self.ready(mix, processor.clone(), longest)).collect()
     }
 
     /// The rows to learn from, in the order of the recipe's seed, prepared ahead of their use.
@@ -68,7 +74,7 @@ impl Sources {
         rows_of_a_step: usize,
         examples: impl FnOnce(Prepared) -> E,
     ) -> Stream<E::Item> {
-        let prepared = Prepared::new(self.train.clone(), processor, longest);
+        let prepared = self.ready(&self.train, processor, longest);
         Stream::new(Arc::new(examples(prepared)), self.bad, rows_of_a_step)
     }
 
@@ -80,7 +86,7 @@ impl Sources {
         examples: impl FnOnce(Prepared) -> E,
     ) -> HeldOut<E::Item> {
         let mix = self.held_out.as_ref()?;
-        let prepared = Prepared::new(mix.clone(), processor, longest);
+        let prepared = self.ready(mix, processor, longest);
         let most = self.most_measured.unwrap_or(u64::MAX).min(mix.epoch_len());
         Some((Arc::new(examples(prepared)), most))
     }

@@ -5,8 +5,8 @@ use burn::tensor::activation::tanh;
 use burn::tensor::{Device, Tensor, TensorData};
 use std::path::PathBuf;
 use trainer::engine::{
-    AdamWSettings, Decay, Failure, FileError, Files, Ledger, Method, Nowhere, Plan, Run, RunError, Schedule,
-    Step, Stop, Trained, TrainedWeights, Unobserved,
+    AdamWSettings, Alone, Companion, Decay, Failure, FileError, Files, Ledger, Method, Nowhere, Plan, Run,
+    RunError, Schedule, Step, Stop, Trained, TrainedWeights, Unobserved,
 };
 
 /// y = W₂ tanh(W₁ x + b)
@@ -124,6 +124,7 @@ pub fn plan(steps: u64) -> Plan {
 pub struct Memory {
     pub checkpoints: Vec<(u64, Files)>,
     pub lines: Vec<(u64, std::collections::BTreeMap<String, f64>)>,
+    pub evaluations: Vec<journal::EvalRecord>,
 }
 
 impl Ledger for Memory {
@@ -142,7 +143,8 @@ impl Ledger for Memory {
     }
 
     fn evaluation(&mut self, record: &journal::EvalRecord) -> Result<(), Failure> {
-        Nowhere.evaluation(record)
+        self.evaluations.push(record.clone());
+        Ok(())
     }
 
     fn checkpoint(&mut self, step: u64, files: &Files) -> Result<Option<PathBuf>, Failure> {
@@ -157,9 +159,26 @@ pub fn train(
     method: &mut Curve,
     from: Option<&Files>,
 ) -> (Result<Trained<Network>, RunError>, Memory) {
+    train_with(plan, method, from, &mut Alone)
+}
+
+/// The same with company.
+pub fn train_with(
+    plan: &Plan,
+    method: &mut Curve,
+    from: Option<&Files>,
+    companion: &mut dyn Companion<Network>,
+) -> (Result<Trained<Network>, RunError>, Memory) {
     let mut memory = Memory::default();
     let stop = method.stop_at.as_ref().map_or_else(Stop::new, |(_, stop)| stop.clone());
-    let run = Run { plan, weights: &TrainedWeights, ledger: &mut memory, observer: &mut Unobserved, stop };
+    let run = Run {
+        plan,
+        weights: &TrainedWeights,
+        ledger: &mut memory,
+        observer: &mut Unobserved,
+        companion,
+        stop,
+    };
     let trained = run.train(Network::new(), method, from);
     (trained, memory)
 }

@@ -1,7 +1,8 @@
 //! Stopping and going on changes nothing.
 
-use crate::network::{Curve, numbers, plan, train};
-use trainer::engine::{Ending, Files, Plan, RunError, Stop};
+use crate::network::{Curve, Network, numbers, plan, train, train_with};
+use journal::{EvalRecord, RolloutRecord};
+use trainer::engine::{Abandoned, Companion, Ending, Failure, Files, Metrics, Plan, RunError, Stop};
 
 fn bits(files: &Files) -> Vec<(String, Vec<u8>)> {
     files.iter().map(|(name, bytes)| (name.to_owned(), bytes.to_vec())).collect()
@@ -54,4 +55,52 @@ fn a_checkpoint_of_another_model_is_refused_by_name() {
     files.insert_tensors("trained.safetensors", &tensors).unwrap();
     assert!(refused(&files).contains("other"));
     assert!(refused(&Files::default()).contains("trained.safetensors"));
+}
+
+/// Measures every fifth step; gives up once at one of them.
+#[derive(Default)]
+struct Examiner {
+    gives_up_at: Option<u64>,
+}
+
+impl Companion<Network> for Examiner {
+    fn annotate(&mut self, step: u64, figures: &mut Metrics, _: &[RolloutRecord]) {
+        figures.mean("examiner/step", step as f64);
+    }
+
+    fn is_due(&self, step: u64) -> bool {
+        step.is_multiple_of(5)
+    }
+
+    fn measure(&mut self, model: &Network, step: u64, stop: &Stop) -> Result<Vec<EvalRecord>, Failure> {
+        if self.gives_up_at == Some(step) {
+            stop.request();
+            return Err(Abandoned.into());
+        }
+        let metrics = [("bias".to_owned(), f64::from(numbers(model)[16]))].into();
+        let (stage, name, wrong) = ("test".to_owned(), "bias".to_owned(), Vec::new());
+        Ok(vec![EvalRecord { step, stage, name, metrics, wrong }])
+    }
+}
+
+#[test]
+fn a_companion_measures_before_the_first_step_and_when_due_and_adds_figures() {
+    let (_, memory) = train_with(&plan(10), &mut Curve::new(), None, &mut Examiner::default());
+    let steps: Vec<u64> = memory.evaluations.iter().map(|record| record.step).collect();
+    assert_eq!(steps, [0, 5, 10]);
+    assert_eq!(memory.lines[0].1["examiner/step"], 2.5, "the mean over steps 1 to 4");
+}
+
+#[test]
+fn a_measurement_that_is_given_up_is_made_when_the_run_goes_on() {
+    let (_, whole) = train_with(&plan(10), &mut Curve::new(), None, &mut Examiner::default());
+    for step in [0, 5, 10] {
+        let mut impatient = Examiner { gives_up_at: Some(step) };
+        let (stopped, before) = train_with(&plan(10), &mut Curve::new(), None, &mut impatient);
+        let stopped = stopped.unwrap();
+        assert_eq!((stopped.ending, stopped.steps), (Ending::Stopped, step));
+        let from = Some(&before.checkpoints.last().unwrap().1);
+        let (_, after) = train_with(&plan(10), &mut Curve::new(), from, &mut Examiner::default());
+        assert_eq!([before.evaluations, after.evaluations].concat(), whole.evaluations);
+    }
 }

@@ -6,8 +6,8 @@ use journal::{EvalRecord, RolloutRecord};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use trainer::engine::{
-    self, AdamWSettings, Decay, Failure, Files, Ledger, Method, Plan, Run, Schedule, Stop, TrainedWeights,
-    Unobserved, trainable,
+    self, AdamWSettings, Alone, Decay, Failure, Files, Ledger, Method, Plan, Run, Schedule, Stop,
+    TrainedWeights, Unobserved, trainable,
 };
 use vlm_model::VlModel;
 
@@ -65,7 +65,14 @@ pub fn plan(steps: u64) -> Plan {
 pub fn run(plan: &Plan, model: VlModel, method: &mut dyn Method<VlModel>) -> Watched {
     let mut ledger = Witness::default();
     let weights = &TrainedWeights;
-    let run = Run { plan, weights, ledger: &mut ledger, observer: &mut Unobserved, stop: Stop::new() };
+    let run = Run {
+        plan,
+        weights,
+        ledger: &mut ledger,
+        observer: &mut Unobserved,
+        companion: &mut Alone,
+        stop: Stop::new(),
+    };
     let model = run.train(model, method, None).unwrap().model;
     assert_eq!(ledger.figures.len() as u64, plan.steps);
     Watched { figures: ledger.figures, model, files: ledger.files }

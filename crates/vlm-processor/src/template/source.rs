@@ -16,11 +16,17 @@ pub(super) fn find(dir: &Path) -> Result<Option<(PathBuf, String)>, ProcessorErr
         }
     }
     let path = dir.join("chat_template.jinja");
-    if let Some(text) = read_text(&path, MAX_CONFIG_BYTES)? {
-        // Python reads text files with universal newlines.
-        return Ok(Some((path, text.replace("\r\n", "\n").replace('\r', "\n"))));
+    if let Some(text) = template_source(&path)? {
+        return Ok(Some((path, text)));
     }
     in_json(dir, "tokenizer_config.json")
+}
+
+/// A file of Jinja source; `None` when there is no such file.
+pub(crate) fn template_source(path: &Path) -> Result<Option<String>, ProcessorError> {
+    // Python reads text files with universal newlines.
+    let universal = |text: String| text.replace("\r\n", "\n").replace('\r', "\n");
+    Ok(read_text(path, MAX_CONFIG_BYTES)?.map(universal))
 }
 
 /// The field `chat_template`: a source, an object from names to sources, or a list of named sources.
