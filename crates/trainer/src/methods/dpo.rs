@@ -2,7 +2,7 @@
 
 use super::preference_loss::PreferenceLoss;
 use crate::data::{HeldOut, Stream};
-use crate::dropout::dropping;
+use crate::dropout::Draws;
 use crate::engine::{Failure, FileError, Files, Method, Step};
 use crate::methods::{Batch, record, take};
 use crate::packed::PackedRows;
@@ -73,7 +73,7 @@ impl Method<VlModel> for Dpo {
         let chosen_tokens: usize = pairs.iter().map(|pair| pair.chosen.len()).sum();
         for (pass, part) in pairs.chunks(self.batch.micro).enumerate() {
             let Scores { pairs: policy, chosen_logp, tape } =
-                self.score(&dropping(model, step, pass), part, self.activations)?;
+                self.score(&Draws::of(step, pass).dropping(model), part, self.activations)?;
             let batch = PreferenceBatch::new(policy.clone(), self.reference_scores(model, part, policy)?)?;
             let mut loss = Tensor::zeros([1], &model.device());
             for (kind, weight) in &self.losses {
