@@ -5,7 +5,7 @@ use burn::module::Module;
 use burn::tensor::Device;
 
 /// Tokens of a share: enough that the arithmetic outweighs what every pass costs.
-const TOKENS: usize = 256;
+const TOKENS: usize = 512;
 
 /// Trained numbers up to which every share may have a gradient of its own.
 const MOST_TRAINED: usize = 1 << 25;
