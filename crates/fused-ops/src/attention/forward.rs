@@ -177,9 +177,13 @@ fn softmax_rows_body<S: Simd>(scores: Scores<'_>) {
         hidden.fill(0.0);
         let max = vector::max_body::<S>(p);
         if max > running.max {
-            let shrink = (running.max - max).exp();
-            vector::scale_body::<S>(out, shrink);
-            *running = Running { max, sum: running.sum * shrink };
+            // Nothing to shrink before the first tile.
+            if running.sum > 0.0 {
+                let shrink = vector::exp::<S>(running.max - max);
+                vector::scale_body::<S>(out, shrink);
+                running.sum *= shrink;
+            }
+            running.max = max;
         }
         let shift = if running.max == f32::NEG_INFINITY { 0.0 } else { running.max };
         running.sum += vector::exp_sum_body::<S>(p, shift);
