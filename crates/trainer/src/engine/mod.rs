@@ -33,4 +33,4 @@ pub use run::{Ending, Plan, Run, RunError, Trained};
 pub use schedule::{Decay, Schedule};
 pub use step::{Abandoned, Step};
 pub use stop::Stop;
-pub use trained_weights::TrainedWeights;
+pub use trained_weights::{TrainedError, TrainedWeights};
