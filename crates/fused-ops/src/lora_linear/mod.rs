@@ -1,13 +1,13 @@
 //! A linear layer with low-rank adapters on a frozen base.
 
-mod apart;
-mod merged;
+mod backward;
+mod forward;
 
 use burn::backend::DispatchTensor;
 use burn::tensor::Tensor;
 use burn_flex::FlexTensor;
 
-use crate::bridge::{self, Operation, sizes, tensor};
+use crate::bridge::{self, Operation, dense, floats, sizes, tensor};
 use crate::kernel::matrix::{Into, Mat, MatMut, Threads, product};
 use crate::linear::{self, View};
 
@@ -26,8 +26,9 @@ pub struct LoraPair {
 ///
 /// The low-rank products are added to the base product in place. With `dU = s dY B` the gradients are
 /// `dX = dY W + Σ dU A`, `dA = dUᵀ X`, `dB = s dYᵀ (X Aᵀ)`; `X Aᵀ` is kept, and the base weight is a constant unless it
-/// is tracked. Where the weight is so narrow that this costs more, the adapters are merged into a copy of it:
-/// `V = W + Σ s B A`, `Y = X Vᵀ + b`, `dX = dY V`, `dV = dYᵀ X`, `dA = s Bᵀ dV`, `dB = s dV Aᵀ`.
+/// is tracked. Where there are many rows for the size of the weight, the adapters are merged into a copy of it, which
+/// costs less than the products beside it: `V = W + Σ s B A`, `Y = X Vᵀ + b`, `dX = dY V`; and where the weight is hardly
+/// wider than the ranks, `dV = dYᵀ X`, `dA = s Bᵀ dV`, `dB = s dV Aᵀ`.
 ///
 /// # Shapes
 /// - `x`: `[rows, in]`, `weight`: `[out, in]`, `bias`: `[out]`
@@ -115,25 +116,12 @@ struct LoraLinear {
     scales: Vec<f32>,
 }
 
-/// What the backward pass needs.
-#[derive(Clone, Debug)]
-enum Saved {
-    Apart(apart::Saved),
-    Merged(merged::Saved),
-}
-
 impl<const N: usize> Operation<N> for LoraLinear {
     type Saved = Saved;
 
     fn record(&self, inputs: [FlexTensor; N], _: [bool; N]) -> (FlexTensor, Saved) {
         let inputs = Inputs::of(&inputs, &self.scales);
-        if inputs.are_narrow() {
-            let (y, saved) = merged::forward(&inputs);
-            (y, Saved::Merged(saved))
-        } else {
-            let (y, saved) = apart::forward(&inputs);
-            (y, Saved::Apart(saved))
-        }
+        if inputs.are_many_rows() { forward::merged(&inputs) } else { forward::apart(&inputs) }
     }
 
     fn backward(&self, saved: Saved, output_grad: FlexTensor, wanted: [bool; N]) -> [Option<FlexTensor>; N] {
@@ -141,15 +129,22 @@ impl<const N: usize> Operation<N> for LoraLinear {
         let bias = wanted_bias.then(|| linear::bias_grad(&output_grad));
         let dy = View::of(output_grad);
         let mut grads = [const { None }; N];
-        match saved {
-            Saved::Apart(saved) => apart::backward(saved, &dy, &wanted, &mut grads),
-            Saved::Merged(saved) => merged::backward(saved, &dy, &wanted, &mut grads),
-        }
+        backward::run(&saved, &dy, &wanted, &mut grads);
         if let Some(bias) = bias {
             grads[N - 1] = Some(bias);
         }
         grads
     }
+}
+
+/// What the backward pass needs.
+#[derive(Clone, Debug)]
+struct Saved {
+    x: FlexTensor,
+    weight: FlexTensor,
+    pairs: Vec<Pair>,
+    /// `X Aᵀ` of every adapter; none where they were merged.
+    low: Vec<FlexTensor>,
 }
 
 /// The inputs by their names.
@@ -177,13 +172,20 @@ impl<'a> Inputs<'a> {
         Self { x: &inputs[0], weight: &inputs[1], pairs, bias: bias.first() }
     }
 
-    /// Whether one product with the gradient of the whole weight costs less than the products of the adapters: where the
-    /// sides of the weight are not much longer than the ranks.
-    fn are_narrow(&self) -> bool {
+    /// Whether merging the adapters into a copy of the weight costs less than their products with every row.
+    fn are_many_rows(&self) -> bool {
         let ([rows, inner], [outer, _]) = (sizes(self.x), sizes(self.weight));
-        let rank: usize = self.pairs.iter().map(|pair| sizes::<2>(&pair.a)[0]).sum();
-        inner * outer * (rows + 3 * rank) < 3 * rows * rank * (inner + outer)
+        2 * inner * outer < rows * (inner + outer) && !self.pairs.is_empty()
     }
+}
+
+/// `V = W + Σ s B A`
+fn merge(weight: &FlexTensor, pairs: &[Pair]) -> FlexTensor {
+    let mut values = floats(&dense(weight.clone())).to_vec();
+    for Pair { a, b, scale } in pairs {
+        add_product(&mut values, View::of(b.clone()).mat(), View::of(a.clone()).mat(), *scale);
+    }
+    tensor(values, sizes::<2>(weight))
 }
 
 /// `scale · L R`, added to `out`.

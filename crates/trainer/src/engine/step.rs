@@ -75,17 +75,15 @@ impl<'a> Step<'a> {
     ) -> Result<Vec<T>, Failure> {
         let stop = self.stop;
         let shares: Vec<(M, S)> = shares.into_iter().map(|share| (replica(model), share)).collect();
-        let passed: Vec<Result<(Losses, T), Failure>> = shares
-            .into_par_iter()
-            .with_max_len(1)
-            .map(|(model, share)| {
-                if stop.is_overdue() {
-                    return Err(Abandoned.into());
-                }
-                let mut losses = Losses::default();
-                pass(&model, share, &mut losses).map(|result| (losses, result))
-            })
-            .collect();
+        let run = |(model, share): (M, S)| {
+            if stop.is_overdue() {
+                return Err(Abandoned.into());
+            }
+            let mut losses = Losses::default();
+            pass(&model, share, &mut losses).map(|result| (losses, result))
+        };
+        let passed: Vec<Result<(Losses, T), Failure>> =
+            shares.into_par_iter().with_max_len(1).map(run).collect();
         let absorb = |passed: Result<(Losses, T), Failure>| {
             let (losses, result) = passed?;
             self.losses.absorb(losses);
