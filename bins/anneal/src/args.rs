@@ -218,6 +218,8 @@ pub enum Task {
     DpoStep,
     /// A whole step of GRPO on completions that are in the file
     GrpoUpdate,
+    /// The same with completions that are sampled first, --new-tokens each, end tokens ignored
+    GrpoStep,
 }
 
 impl Task {
@@ -230,11 +232,12 @@ impl Task {
             Self::SftStep => "sft-step",
             Self::DpoStep => "dpo-step",
             Self::GrpoUpdate => "grpo-update",
+            Self::GrpoStep => "grpo-step",
         }
     }
 
     /// Whether weights are changed.
     pub fn trains(self) -> bool {
-        matches!(self, Self::SftStep | Self::DpoStep | Self::GrpoUpdate)
+        !matches!(self, Self::Preprocess | Self::Prefill | Self::Decode)
     }
 }

@@ -8,7 +8,7 @@ use super::loss::{Computed, Scored, Whole};
 use super::settings::{OnlineSettings, Reference};
 use super::task::Task;
 use crate::data::{HeldOut, Stream};
-use crate::dropout::dropping;
+use crate::dropout::Draws;
 use crate::engine::{Failure, FileError, Files, Method, Step, trainable_count};
 use crate::methods::tell_skipped;
 use crate::packed::PackedRows;
@@ -136,7 +136,7 @@ impl Online {
         let parts = self.parts(first..first + rhythm.prompts);
         let whole = self.whole(&parts)?;
         for (pass, part) in parts.iter().enumerate() {
-            let (rows, tape) = self.score(&dropping(model, step, pass), part, step)?;
+            let (rows, tape) = self.score(&Draws::of(step, pass).dropping(model), part, step)?;
             let tokens = rows.mask.totals().tokens as f64;
             let Computed { loss, figures } = self.settings.loss.compute(rows, whole)?;
             step.backward_through(model, &loss, |above, found| tape.backward(above, found))?;
