@@ -42,7 +42,13 @@ impl Report {
     }
 
     /// Notes a check that passes where `right`, and else ends as `otherwise`.
-    pub(super) fn demand(&mut self, name: &'static str, right: bool, otherwise: Status, message: impl Into<String>) {
+    pub(super) fn demand(
+        &mut self,
+        name: &'static str,
+        right: bool,
+        otherwise: Status,
+        message: impl Into<String>,
+    ) {
         self.note(name, if right { Status::Ok } else { otherwise }, message);
     }
 
