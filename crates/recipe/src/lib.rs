@@ -31,9 +31,10 @@ pub use error::{Place, Problem, RecipeError};
 pub use kind::Kind;
 pub use method::{
     AdvantageEstimator, AlphaDivergence, CappedRatio, ClippedRatio, Divergence, DpoSettings, GatedRatio,
-    GrpoSettings, ImportanceLevel, KlEstimator, KlSettings, LogBand, LossAggregation, Method, PreferenceLoss,
-    PreferenceLosses, RatioBand, Reference, ReinforceSettings, RewardScale, RewardSettings, RolloutPlan,
-    SamplingSettings, ScaleRewards, SftLoss, SftSettings, Surrogate, Weighted, Whiten, WindowedRatio,
+    GrpoSettings, ImportanceLevel, KlEstimator, KlSettings, LogBand, LossAggregation, Method, Overlong,
+    PreferenceLoss, PreferenceLosses, RatioBand, Reference, ReinforceSettings, RewardScale, RewardSettings,
+    RolloutPlan, SamplingSettings, ScaleRewards, SftLoss, SftSettings, Surrogate, Weighted, Whiten,
+    WindowedRatio,
 };
 pub use model::{FullSettings, LoraSettings, ModelSettings, Tuning};
 pub use optimiser::OptimiserSettings;

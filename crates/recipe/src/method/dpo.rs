@@ -1,5 +1,6 @@
 //! Preference optimisation.
 
+use super::overlong::Overlong;
 use super::preference::PreferenceLoss;
 use super::reference::Reference;
 use super::weighted::{Weighted, WeightedKeys};
@@ -35,6 +36,8 @@ settings! {
         key precompute_ref_log_probs: bool = |_| false;
         /// Longest prompt and answer in tokens, images included; a longer pair is a bad row. TRL: 1024, which cuts images in two.
         key max_length: Option<Count> = |_| None;
+        /// What happens to a pair that is longer than `max_length`. TRL cuts rows anywhere.
+        key overlong: Overlong = |_| Overlong::Refuse;
     }
 }
 
