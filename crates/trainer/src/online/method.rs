@@ -1,5 +1,6 @@
 //! The step: generate when nothing is left, then learn from the next part.
 
+use super::attempt::Attempt;
 use super::experience::Experience;
 use super::figures;
 use super::generate::{self, Asked, Decode};
@@ -90,24 +91,10 @@ impl Online {
 
     /// Stages 1 to 4, with their figures.
     fn generate(&mut self, model: &VlModel, step: &mut Step) -> Result<(), Failure> {
-        let rhythm = self.settings.rhythm;
-        let first = self.data.position();
-        self.asked = self.data.take_placed(rhythm.prompts * rhythm.updates)?;
-        tell_skipped(&mut self.data, step);
         let model = model.valid();
         let params = self.settings.sampling.with_seed(step.seed);
-        let mut sampler = LocalSampler::new(&model, &self.settings.sampler, &self.decode)
-            .at_step(self.state.generations)
-            .starting_at(first)
-            .watched_by(
-                |_| if step.is_overdue() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) },
-            );
-        let sampled = generate::sample(&mut sampler, &self.asked, &params);
-        drop(sampler);
-        step.check()?;
-        let mut generation = sampled?;
-        let reports = generate::judge(&mut generation, &self.asked, &self.rewards)?;
-        self.state.health.note(&reports)?;
+        let Attempt { asked, mut generation, reports } = self.attempt_with_signal(&model, step)?;
+        self.asked = asked;
         if let Some(reference) = &self.reference {
             generate::consult(reference, &mut generation, &self.asked, &self.settings, &mut self.sight)?;
         }
@@ -127,6 +114,44 @@ impl Online {
         self.state =
             State { generations, position: self.data.position(), generation, updates_made: 0, health };
         Ok(())
+    }
+
+    /// Dynamic sampling (DAPO, arXiv 2503.14476): groups without a spread of rewards make room for fresh prompts, in
+    /// so many rounds as the settings allow. What the last round brings stays.
+    fn attempt_with_signal(&mut self, model: &VlModel, step: &mut Step) -> Result<Attempt, Failure> {
+        let rhythm = self.settings.rhythm;
+        let mut attempt = self.attempt(model, rhythm.prompts * rhythm.updates, step)?;
+        for _ in 0..self.settings.fresh_rounds {
+            let silent = attempt.silent();
+            if silent.is_empty() {
+                break;
+            }
+            let fresh = self.attempt(model, silent.len(), step)?;
+            attempt.replace(&silent, fresh);
+            step.metrics().count("dynamic_sampling/replaced", silent.len() as f64);
+        }
+        Ok(attempt)
+    }
+
+    /// Stages 1 and 2 for the next prompts. Draws are numbered by the prompts' positions, so no round repeats another's.
+    fn attempt(&mut self, model: &VlModel, prompts: usize, step: &mut Step) -> Result<Attempt, Failure> {
+        let first = self.data.position();
+        let asked = self.data.take_placed(prompts)?;
+        tell_skipped(&mut self.data, step);
+        let params = self.settings.sampling.with_seed(step.seed);
+        let mut sampler = LocalSampler::new(model, &self.settings.sampler, &self.decode)
+            .at_step(self.state.generations)
+            .starting_at(first)
+            .watched_by(
+                |_| if step.is_overdue() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) },
+            );
+        let sampled = generate::sample(&mut sampler, &asked, &params);
+        drop(sampler);
+        step.check()?;
+        let mut generation = sampled?;
+        let reports = generate::judge(&mut generation, &asked, &self.rewards)?;
+        self.state.health.note(&reports)?;
+        Ok(Attempt { asked, generation, reports })
     }
 
     /// One update from its part of the generation, micro-batch by micro-batch.
