@@ -51,3 +51,34 @@ fn a_short_run_is_one_flag() {
     let metrics = fs::read_to_string(place.path("outputs/sft/metrics.jsonl")).unwrap();
     assert_eq!(metrics.lines().filter(|line| line.contains("\"loss\"")).count(), 3);
 }
+
+#[test]
+fn the_published_configurations_pass_on_rows_of_the_published_layouts() {
+    let place = Workplace::new();
+    let picture = fs::read(place.path("data/synthetic/images/sft_0.png")).unwrap();
+    let pair =
+        r#"{"question": "Where is the circle?", "chosen": "On the left.", "rejected": "On the right."}"#;
+    let pair =
+        serde_json::json!({"idx": 1, "ds_name": "toy", "image": {"path": "images/1.png"}, "text": pair});
+    let address = "https://example.org/a.png";
+    let hashed = "2ea2bd0ee2f6a9a2fe1bb3f4b3d36f9d1cd3a1f57ec1c5d4fbc0a1ddc50ea3ad.png";
+    let caption = serde_json::json!({"image_url": address, "caption": "A circle.", "transcripts": ["a circle"], "image": hashed});
+    let asked = serde_json::json!({"image": "1.png", "question": "How many circles?", "answer": "3"});
+    for (set, row, name) in
+        [("rlhfv", pair, "1.png"), ("pixmo", caption, hashed), ("spatial", asked, "1.png")]
+    {
+        fs::create_dir_all(place.path(&format!("data/{set}/images"))).unwrap();
+        fs::write(place.path(&format!("data/{set}/images/{name}")), &picture).unwrap();
+        fs::write(place.path(&format!("data/{set}/rows.jsonl")), format!("{row}\n")).unwrap();
+    }
+    for stage in ["sft", "dpo", "grpo"] {
+        let published = format!("{}/recipes/published/{stage}.yaml", env!("CARGO_MANIFEST_DIR"));
+        let said = place.succeeds(&[stage, "--config", &published, "--debug", "--local"]);
+        let rows = if stage == "dpo" { 1 } else { 3 };
+        assert!(said.contains("0 failed"), "{said}");
+        assert!(
+            stage == "grpo" || said.contains(&format!("dataset_loading: {rows} rows, 0 of them")),
+            "{said}"
+        );
+    }
+}

@@ -45,8 +45,9 @@ impl Workplace {
     /// Standard output of a command that must succeed.
     pub fn succeeds(&self, args: &[&str]) -> String {
         let output = self.run(args);
-        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap()
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success(), "{args:?}: {said}{}", String::from_utf8_lossy(&output.stderr));
+        said
     }
 
     /// Standard output and error of a command that must fail with code 1.
