@@ -85,7 +85,7 @@ pub struct StageArgs {
     /// Accepted for old scripts: records are always local files
     #[arg(long = "no_tracker", alias = "no_wandb")]
     pub no_tracker: bool,
-    /// Name of the run: its folder below that of the configuration
+    /// Accepted for old scripts: a run is known by its folder
     #[arg(long = "run_name", value_name = "NAME")]
     pub run_name: Option<String>,
     /// Folder with one folder for each set

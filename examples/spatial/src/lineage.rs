@@ -189,8 +189,11 @@ fn digest(model: &Path) -> Result<String, LineageError> {
     let mut bytes = Vec::new();
     for name in ["config.json", "tokenizer.json"] {
         let path = model.join(name);
+        let expected = "expected a model folder as Hugging Face publishes it; nothing is downloaded here";
         let read = std::fs::read(&path);
-        bytes.extend(read.map_err(|error| LineageError::File { path, problem: error.to_string() })?);
+        bytes.extend(
+            read.map_err(|error| LineageError::File { path, problem: format!("{error}, {expected}") })?,
+        );
     }
     Ok(checkpoint::digest(&bytes))
 }

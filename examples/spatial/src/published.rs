@@ -63,7 +63,10 @@ const KEYS: [(&str, Becomes); 68] = [
     ("dpo.beta", Key("beta")),
     ("dpo.loss_type", Key("loss_type")),
     ("dpo.label_smoothing", Key("label_smoothing")),
-    ("dpo.precompute_ref", Key("precompute_ref_log_probs")),
+    (
+        "dpo.precompute_ref",
+        Nothing("the reference is the model without its adapter, scored beside each batch"),
+    ),
     ("grpo.num_generations", Key("num_generations")),
     ("grpo.temperature", Key("temperature")),
     ("grpo.top_p", Key("top_p")),

@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 /// A data set of the publication.
 struct Set {
     name: &'static str,
+    /// The layout of its rows.
+    format: &'static str,
     /// Parts that are read on their own, as the words of their file names.
     parts: &'static [&'static str],
     /// Whether stages learn from it.
@@ -22,36 +24,42 @@ struct Set {
 const SETS: [Set; 6] = [
     Set {
         name: "rlhfv",
+        format: "rlhf-v",
         parts: &[],
         teaches: true,
         source: "parquet or JSONL files of openbmb/RLHF-V-Dataset",
     },
     Set {
         name: "pixmo",
+        format: "pixmo-cap",
         parts: &[],
         teaches: true,
         source: "parquet files of allenai/pixmo-cap, its pictures in images/ by the SHA-256 of their address",
     },
     Set {
         name: "spatial",
+        format: "auto",
         parts: &[],
         teaches: true,
         source: "JSONL or parquet files with image, question and answer",
     },
     Set {
         name: "vsr",
+        format: "vsr",
         parts: &["train", "dev", "test"],
         teaches: false,
         source: "train.jsonl, dev.jsonl, test.jsonl and images/ of cambridgeltl/visual-spatial-reasoning",
     },
     Set {
         name: "cvbench",
+        format: "cv-bench",
         parts: &[],
         teaches: false,
         source: "test_2d.parquet and test_3d.parquet of nyu-visionx/CV-Bench",
     },
     Set {
         name: "synthetic",
+        format: "auto",
         parts: &["sft", "preference", "grpo", "vsr_like", "cv_like", "test"],
         teaches: true,
         source: "drawn here",
@@ -104,7 +112,8 @@ fn status(set: &Set, cache: &Path) -> Result<String, Box<dyn std::error::Error>>
     let count =
         |source: Box<dyn Source>| Ok::<_, SourceError>((source.len()?, source.describe().layout.name()));
     if set.parts.is_empty() {
-        let (rows, layout) = count(open(&folder, &OpenOptions::default())?)?;
+        let options = OpenOptions { format: set.format.parse()?, ..OpenOptions::default() };
+        let (rows, layout) = count(open(&folder, &options)?)?;
         return Ok(format!("{rows} rows of {layout} in {}", folder.display()));
     }
     let mut found = Vec::new();
@@ -127,14 +136,13 @@ pub fn of_stage(read: &Read, kind: Kind, args: &StageArgs) -> Result<String, Box
     let names = named.clone().unwrap_or_else(|| usual(kind).iter().map(ToString::to_string).collect());
     let mut lines = Vec::new();
     for name in &names {
-        let known = SETS.iter().filter(|set| set.teaches);
-        if !known.clone().any(|set| set.name == name) {
-            return Err(format!("`data.datasets`: {}", unknown(name, known)).into());
-        }
+        let mut known = SETS.iter().filter(|set| set.teaches);
+        let set = known.clone().find(|set| set.name == name);
+        let set = set.ok_or_else(|| format!("`data.datasets`: {}", unknown(name, known.by_ref())))?;
         let folder = args.cache_dir.join(name);
-        match name.as_str() {
-            "synthetic" => lines.push(synthetic(read, kind, &args.cache_dir)?),
-            _ if folder.is_dir() => lines.push(folder),
+        match set.name {
+            "synthetic" => lines.push((synthetic(read, kind, &args.cache_dir)?, set.format)),
+            _ if folder.is_dir() => lines.push((folder, set.format)),
             _ => eprintln!("warning: {name} is left out: {} is not there", folder.display()),
         }
     }
@@ -148,15 +156,13 @@ pub fn of_stage(read: &Read, kind: Kind, args: &StageArgs) -> Result<String, Box
             .into());
         }
         eprintln!("warning: none of the usual sets is there; learning from synthetic scenes");
-        lines.push(synthetic(read, kind, &args.cache_dir)?);
+        lines.push((synthetic(read, kind, &args.cache_dir)?, "auto"));
     }
     let most = read.number("data.max_samples_per_dataset")?.or(read.number("data.max_samples")?);
-    let entry = |path: &PathBuf| {
+    let entry = |(path, format): &(PathBuf, &str)| {
+        let most = most.map_or_else(String::new, |most| format!(", max_samples: {most}"));
         let path = serde_json::Value::from(path.display().to_string());
-        most.map_or_else(
-            || format!("{{path: {path}}}"),
-            |most| format!("{{path: {path}, max_samples: {most}}}"),
-        )
+        format!("{{path: {path}, format: {format}{most}}}")
     };
     Ok(format!("datasets: [{}]\n", lines.iter().map(entry).collect::<Vec<_>>().join(", ")))
 }
