@@ -103,9 +103,10 @@ def table(found: list[dict]) -> list[str]:
     return lines
 
 
-def write_page(results: dict, docs: Path) -> Path:
-    """The page, its plot and its data."""
+def write_page(results: dict, docs: Path, notes: Path = HERE / "scaling-notes.md") -> Path:
+    """The page, its plot and its data; `notes` holds what a person knows about the points."""
     found = results["points"]
+    known = [notes.read_text(encoding="utf-8").strip(), ""] if notes.exists() else []
     panels = [
         Panel(LABELS[axis], [point["value"] for point in found if point["axis"] == axis],
               [[point["seconds"][line] for point in found if point["axis"] == axis] for line in range(len(LINES))])
@@ -123,7 +124,7 @@ def write_page(results: dict, docs: Path) -> Path:
         "![seconds of an update against each size](scaling.svg)", "", *table(found), "",
         "One prompt of 128 tokens with an image of 64, eight completions of 64 tokens, two threads; one of these grows at a time. The peer",
         "encodes the image once for its group where it stands alone, and once for each completion otherwise. The floor is the arithmetic",
-        "of `benches/peers/floor.py` at the speed of a large matrix product with all threads. Losses and gradient norms agree at every point.", "",
+        "of `benches/peers/floor.py` at the speed of a large product by torch with all threads; a faster product goes below it. Losses and gradient norms agree at every point.", "", *known,
     ]), encoding="utf-8")  # fmt: skip
     return page
 

@@ -55,7 +55,7 @@ pub enum Command {
     Eval(EvalArgs),
     /// Look at data sets, convert them, draw synthetic ones
     Data(DataArgs),
-    /// Put an adapter into the weights of its model
+    /// Put an adapter, or the weights of full fine-tuning, into a model folder
     Merge(MergeArgs),
     /// Measure preprocessing, prefill and decoding on this machine
     Bench(BenchArgs),
@@ -139,10 +139,10 @@ pub struct ScoreArgs {
 /// Arguments of `merge`.
 #[derive(Args)]
 pub struct MergeArgs {
-    /// Folder of the model that the adapter was trained on
+    /// Folder of the model that training started from
     #[arg(long, value_name = "DIR")]
     pub model: PathBuf,
-    /// Folder with adapter_config.json and adapter_model.safetensors
+    /// Folder with adapter_config.json and adapter_model.safetensors, or a checkpoint of full fine-tuning
     #[arg(long, value_name = "DIR")]
     pub adapter: PathBuf,
     /// Folder for the merged model, without weights so far
@@ -218,6 +218,8 @@ pub enum Task {
     DpoStep,
     /// A whole step of GRPO on completions that are in the file
     GrpoUpdate,
+    /// The same with completions that are sampled first, --new-tokens each, end tokens ignored
+    GrpoStep,
 }
 
 impl Task {
@@ -230,11 +232,12 @@ impl Task {
             Self::SftStep => "sft-step",
             Self::DpoStep => "dpo-step",
             Self::GrpoUpdate => "grpo-update",
+            Self::GrpoStep => "grpo-step",
         }
     }
 
     /// Whether weights are changed.
     pub fn trains(self) -> bool {
-        matches!(self, Self::SftStep | Self::DpoStep | Self::GrpoUpdate)
+        !matches!(self, Self::Preprocess | Self::Prefill | Self::Decode)
     }
 }

@@ -2,6 +2,8 @@
 
 use crate::flags::{DeviceArgs, Dtype, ModelArgs};
 use burn::tensor::Device;
+use std::path::Path;
+use trainer::engine::TrainedWeights;
 use vlm_model::{Precision, VlModel};
 
 /// A device that cannot be had.
@@ -93,15 +95,22 @@ pub fn load_model(args: &ModelArgs) -> Result<VlModel, Box<dyn std::error::Error
     let (device, precision) = open(&args.device)?;
     let bar = crate::progress::spinner("loading the model");
     let mut model = VlModel::from_dir(&args.model, &device, precision)?;
-    if let Some(adapter) = &args.adapter {
-        let loaded = model.load_adapter(adapter)?;
-        if let Some(module) = loaded.without_tensors.first() {
-            let more = loaded.without_tensors.len() - 1;
-            tracing::warn!(
-                "the adapter names {module} and {more} other modules, and has no tensors for them"
-            );
-        }
+    if let Some(learned) = &args.adapter {
+        model = with_learned(model, learned)?;
     }
     bar.finish_and_clear();
+    Ok(model)
+}
+
+/// The model with what a run has learned: the adapter of a folder, or the weights of a checkpoint of full fine-tuning.
+pub fn with_learned(mut model: VlModel, folder: &Path) -> Result<VlModel, Box<dyn std::error::Error>> {
+    if TrainedWeights::are_in(folder) {
+        return Ok(TrainedWeights::put_into(model, folder)?);
+    }
+    let loaded = model.load_adapter(folder)?;
+    if let Some(module) = loaded.without_tensors.first() {
+        let more = loaded.without_tensors.len() - 1;
+        tracing::warn!("the adapter names {module} and {more} other modules, and has no tensors for them");
+    }
     Ok(model)
 }

@@ -15,7 +15,7 @@ pub struct ModelArgs {
     /// Folder with config.json, tokenizer.json and *.safetensors, as Hugging Face publishes it
     #[arg(long, value_name = "DIR")]
     pub model: PathBuf,
-    /// Folder of a LoRA adapter for the model, as PEFT or training writes it
+    /// Folder of a LoRA adapter for the model, as PEFT or training writes it, or a checkpoint of full fine-tuning
     #[arg(long, value_name = "DIR")]
     pub adapter: Option<PathBuf>,
     /// What computes

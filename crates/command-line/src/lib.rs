@@ -14,7 +14,7 @@ mod writing;
 
 pub use answering::Answering;
 pub use bar::Bar;
-pub use device::load_model;
+pub use device::{load_model, with_learned};
 pub use ending::{Outcome, Stopped, explain, plain, report};
 pub use flags::{DeviceArgs, Dtype, ModelArgs, from_1_to};
 pub use signals::Signals;

@@ -56,7 +56,7 @@ impl Operation<3> for Rotary {
 
     fn record(&self, inputs: [FlexTensor; 3], _: [bool; 3]) -> (FlexTensor, [FlexTensor; 2]) {
         let [x, cos, sin] = inputs.map(dense);
-        (rotate(&x, [&cos, &sin], forward), [cos, sin])
+        (rotate(&x, [&cos, &sin], Turn::Forward), [cos, sin])
     }
 
     fn backward(
@@ -65,63 +65,73 @@ impl Operation<3> for Rotary {
         output_grad: FlexTensor,
         _: [bool; 3],
     ) -> [Option<FlexTensor>; 3] {
-        [Some(rotate(&dense(output_grad), [&cos, &sin], backward)), None, None]
+        [Some(rotate(&dense(output_grad), [&cos, &sin], Turn::Back)), None, None]
     }
 }
 
-/// One row of all heads and its angles.
-struct Row<'a> {
+/// Which of the two rotations.
+#[derive(Clone, Copy)]
+enum Turn {
+    /// That of the angles.
+    Forward,
+    /// The transposed one.
+    Back,
+}
+
+/// Some rows of all heads and their angles.
+struct Rows<'a> {
     x: &'a [f32],
     cos: &'a [f32],
     sin: &'a [f32],
+    head: usize,
+    /// Values of a row: all its heads.
+    width: usize,
+    turn: Turn,
 }
 
-fn rotate(x: &FlexTensor, [cos, sin]: [&FlexTensor; 2], kernel: fn(Row<'_>, &mut [f32])) -> FlexTensor {
+fn rotate(x: &FlexTensor, [cos, sin]: [&FlexTensor; 2], turn: Turn) -> FlexTensor {
     let [rows, heads, head] = sizes(x);
     let width = heads * head;
     let mut y = vec![0.0; rows * width];
     let (x, cos, sin) = (floats(x), floats(cos), floats(sin));
     threads::for_row_blocks(&mut y, width, rows * width * 2, |first, block| {
-        for (r, y) in (first..).zip(block.chunks_exact_mut(width.max(1))) {
-            let angles = r * head..(r + 1) * head;
-            kernel(
-                Row { x: &x[r * width..(r + 1) * width], cos: &cos[angles.clone()], sin: &sin[angles] },
-                y,
-            );
-        }
+        let last = first + block.len() / width.max(1);
+        let (values, angles) = (first * width..last * width, first * head..last * head);
+        rotate_rows(
+            Rows { x: &x[values], cos: &cos[angles.clone()], sin: &sin[angles], head, width, turn },
+            block,
+        );
     });
     tensor(y, [rows, heads, head])
 }
 
 dispatch! {
-    fn forward(row: Row<'_>, y: &mut [f32]) = forward_body
-}
-dispatch! {
-    fn backward(row: Row<'_>, dx: &mut [f32]) = backward_body
+    fn rotate_rows(rows: Rows<'_>, y: &mut [f32]) = rotate_rows_body
 }
 
 #[inline(always)]
-fn forward_body<S: Simd>(row: Row<'_>, y: &mut [f32]) {
-    let head = row.cos.len().max(1);
-    for (x, y) in row.x.chunks_exact(head).zip(y.chunks_exact_mut(head)) {
-        let ((a, b), (y_a, y_b)) = (x.split_at(head / 2), y.split_at_mut(head / 2));
-        let ((cos_a, cos_b), (sin_a, sin_b)) = (row.cos.split_at(head / 2), row.sin.split_at(head / 2));
-        for i in 0..a.len() {
-            y_a[i] = S::fma(a[i], cos_a[i], -b[i] * sin_a[i]);
-            y_b[i] = S::fma(b[i], cos_b[i], a[i] * sin_b[i]);
+fn rotate_rows_body<S: Simd>(rows: Rows<'_>, y: &mut [f32]) {
+    let (head, width) = (rows.head.max(1), rows.width.max(1));
+    let angles = rows.cos.chunks_exact(head).zip(rows.sin.chunks_exact(head));
+    for ((x, y), (cos, sin)) in rows.x.chunks_exact(width).zip(y.chunks_exact_mut(width)).zip(angles) {
+        let (cos, sin) = (cos.split_at(head / 2), sin.split_at(head / 2));
+        for (x, y) in x.chunks_exact(head).zip(y.chunks_exact_mut(head)) {
+            match rows.turn {
+                Turn::Forward => rotate_head::<S>(x, cos, (sin.0, sin.1), -1.0, y),
+                Turn::Back => rotate_head::<S>(x, cos, (sin.1, sin.0), 1.0, y),
+            }
         }
     }
 }
 
+/// `(a, b) ↦ (a cos₁ + sign b sin₁, b cos₂ - sign a sin₂)`
 #[inline(always)]
-fn backward_body<S: Simd>(row: Row<'_>, dx: &mut [f32]) {
-    let head = row.cos.len().max(1);
-    for (dy, dx) in row.x.chunks_exact(head).zip(dx.chunks_exact_mut(head)) {
-        let ((a, b), (dx_a, dx_b)) = (dy.split_at(head / 2), dx.split_at_mut(head / 2));
-        let ((cos_a, cos_b), (sin_a, sin_b)) = (row.cos.split_at(head / 2), row.sin.split_at(head / 2));
-        for i in 0..a.len() {
-            dx_a[i] = S::fma(a[i], cos_a[i], b[i] * sin_b[i]);
-            dx_b[i] = S::fma(b[i], cos_b[i], -a[i] * sin_a[i]);
-        }
+fn rotate_head<S: Simd>(x: &[f32], cos: (&[f32], &[f32]), sin: (&[f32], &[f32]), sign: f32, y: &mut [f32]) {
+    let half = x.len() / 2;
+    let ((a, b), (y_a, y_b)) = (x.split_at(half), y.split_at_mut(half));
+    let (cos_a, cos_b, sin_a, sin_b) = (&cos.0[..half], &cos.1[..half], &sin.0[..half], &sin.1[..half]);
+    for i in 0..half {
+        y_a[i] = S::fma(a[i], cos_a[i], sign * b[i] * sin_a[i]);
+        y_b[i] = S::fma(b[i], cos_b[i], -sign * a[i] * sin_b[i]);
     }
 }

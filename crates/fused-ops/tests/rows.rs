@@ -64,7 +64,9 @@ fn a_frozen_weight_gets_no_gradient() {
 
 #[test]
 fn lora_linear_agrees_with_its_plain_body() {
-    for (rows, inner, outer, rank) in [(1, 20, 30, 1), (9, 32, 24, 4), (50, 48, 70, 16)] {
+    for (rows, inner, outer, rank) in
+        [(1, 20, 30, 1), (9, 32, 24, 4), (50, 48, 70, 16), (40, 96, 128, 4), (90, 16, 24, 8)]
+    {
         for adapters in 0..3 {
             let sizes =
                 [rows * inner, outer * inner, outer, rank * inner, outer * rank, rank * inner, outer * rank];

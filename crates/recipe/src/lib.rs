@@ -32,9 +32,9 @@ pub use kind::Kind;
 pub use method::{
     AdvantageEstimator, AlphaDivergence, CappedRatio, ClippedRatio, Divergence, DpoSettings, GatedRatio,
     GrpoSettings, ImportanceLevel, JudgeTolerance, KlEstimator, KlSettings, LogBand, LossAggregation, Method,
-    PreferenceLoss, PreferenceLosses, RatioBand, Reference, ReinforceSettings, RewardScale, RewardSettings,
-    RolloutPlan, SamplingSettings, ScaleRewards, SftLoss, SftSettings, Surrogate, Weighted, Whiten,
-    WindowedRatio,
+    Overlong, PreferenceLoss, PreferenceLosses, RatioBand, Reference, ReinforceSettings, RewardScale,
+    RewardSettings, RolloutPlan, SamplingSettings, ScaleRewards, SftLoss, SftSettings, Surrogate, Weighted,
+    Whiten, WindowedRatio,
 };
 pub use model::{FullSettings, LoraSettings, ModelSettings, Tuning};
 pub use optimiser::OptimiserSettings;

@@ -35,7 +35,11 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("multi_objective_aggregation", "write `advantage_estimator: gdpo` for normalize_then_sum"),
     ("num_epochs", "write `num_train_epochs`"),
     ("num_prompts", "write `per_device_train_batch_size`, which counts completions"),
-    ("precompute_ref", "write `precompute_ref_log_probs`"),
+    ("precompute_ref", "remove it: the reference is the model without its adapter, scored beside each batch"),
+    (
+        "precompute_ref_log_probs",
+        "remove it: the reference is the model without its adapter, scored beside each batch",
+    ),
     ("ppo_batch_size", "write `per_device_train_batch_size` times `gradient_accumulation_steps`"),
     ("ppo_epochs", "write `num_iterations`"),
     ("remove_unused_columns", "remove it: a row keeps what it has"),

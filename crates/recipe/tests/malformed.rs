@@ -181,13 +181,7 @@ const CASES: &[Case] = &[
     (Dpo, "loss_type: exo_pair", Conflict, "loss_type", "`label_smoothing: 0.001`"),
     (Dpo, "simpo_gamma: 1", Conflict, "simpo_gamma", "another `loss_type`"),
     (Dpo, "loss_type: hinge\nlabel_smoothing: 0.1", Conflict, "label_smoothing", "another `loss_type`"),
-    (
-        Dpo,
-        "loss_type: simpo\nprecompute_ref_log_probs: true",
-        Conflict,
-        "precompute_ref_log_probs",
-        "another",
-    ),
+    (Dpo, "precompute_ref_log_probs: true", UnknownKey, "precompute_ref_log_probs", "remove it"),
     (Dpo, "f_alpha_divergence_coef: 0.3", Conflict, "f_alpha_divergence_coef", "another `f_divergence_type`"),
     (
         Dpo,

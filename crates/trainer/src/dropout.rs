@@ -4,14 +4,23 @@ use crate::engine::Step;
 use lora::{DropoutMode, set_dropout};
 use vlm_model::VlModel;
 
-/// Micro-batches of a step have numbers of their own below this.
+/// Passes of a step have numbers of their own below this.
 const PASSES: u64 = 1 << 20;
 
-/// The same weights with adapters that drop inputs, as the `pass`-th micro-batch of this step does. Gradients reach the
-/// weights of `model` itself.
-pub fn dropping(model: &VlModel, step: &Step, pass: usize) -> VlModel {
-    let mut dropping = model.clone();
-    let step_and_pass = step.index * PASSES + pass as u64;
-    set_dropout(&mut dropping, DropoutMode::On { seed: step.seed, step: step_and_pass });
-    dropping
+/// What one pass of a step draws.
+#[derive(Clone, Copy)]
+pub struct Draws(DropoutMode);
+
+impl Draws {
+    /// The draws of the `pass`-th pass of this step.
+    pub fn of(step: &Step, pass: usize) -> Self {
+        Self(DropoutMode::On { seed: step.seed, step: step.index * PASSES + pass as u64 })
+    }
+
+    /// The same weights with adapters that drop inputs. Gradients reach the weights of `model` itself.
+    pub fn dropping(self, model: &VlModel) -> VlModel {
+        let mut dropping = model.clone();
+        set_dropout(&mut dropping, self.0);
+        dropping
+    }
 }

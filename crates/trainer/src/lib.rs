@@ -7,6 +7,7 @@ pub mod methods;
 pub mod online;
 mod packed;
 pub mod session;
+mod shares;
 mod sight;
 
 pub use packed::PackedRows;

@@ -3,7 +3,6 @@
 use crate::{PromptError, VlModel};
 use burn::tensor::Tensor;
 use std::collections::{HashMap, VecDeque};
-use std::hash::{DefaultHasher, Hash, Hasher};
 use vlm_processor::{Grid, Patches, Prompt};
 
 /// Features of visuals by the content of their pixels, the oldest forgotten first.
@@ -64,14 +63,52 @@ impl FeatureCache {
 }
 
 impl Key {
-    /// Two hashes with different beginnings: 128 bits, so that two pictures do not meet by accident.
+    /// 128 bits, so that two pictures do not meet by accident; nobody gains by making them meet on purpose.
     fn of(patches: &Patches) -> Self {
-        let pixels = [0_u8, 1].map(|salt| {
-            let mut hasher = DefaultHasher::new();
-            salt.hash(&mut hasher);
-            patches.values.iter().for_each(|value| hasher.write_u32(value.to_bits()));
-            hasher.finish()
-        });
-        Self { grid: patches.grid, pixels }
+        let mut lanes: [u64; 4] = [0x243f_6a88_85a3_08d3, 0x1319_8a2e_0370_7344, 0xa409_3822_299f_31d0, !0];
+        let (blocks, rest) = patches.values.as_chunks::<8>();
+        let mut last = [0.0; 8];
+        last[..rest.len()].copy_from_slice(rest);
+        for block in blocks.iter().chain([&last]) {
+            for (lane, pair) in lanes.iter_mut().zip(block.as_chunks::<2>().0) {
+                let [low, high] = pair.map(|value| u64::from(value.to_bits()));
+                *lane = fold(*lane ^ (high << 32 | low));
+            }
+        }
+        let [a, b, c, d] = lanes;
+        Self { grid: patches.grid, pixels: [fold(fold(a) ^ b) ^ c, fold(fold(c) ^ d) ^ a] }
+    }
+}
+
+/// The two halves of a product laid over each other: every bit depends on every other.
+fn fold(word: u64) -> u64 {
+    let product = u128::from(word) * 0x9e37_79b9_7f4a_7c15;
+    (product >> 64) as u64 ^ product as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(values: Vec<f32>) -> Key {
+        Key::of(&Patches { grid: Grid { t: 1, h: 2, w: 2 }, values })
+    }
+
+    #[test]
+    fn pictures_that_differ_in_one_value_or_its_place_have_other_keys() {
+        let values: Vec<f32> = (0..4711).map(|i| (i as f32).sin()).collect();
+        let mut keys = vec![key(values.clone())];
+        for at in (0..values.len()).step_by(7).chain([values.len() - 1]) {
+            let mut other = values.clone();
+            other[at] += 1e-3;
+            keys.push(key(other.clone()));
+            other[at] = values[at];
+            other.swap(at, (at + 8) % values.len());
+            keys.push(key(other));
+        }
+        let all = keys.len();
+        let different: std::collections::HashSet<[u64; 2]> = keys.iter().map(|key| key.pixels).collect();
+        assert_eq!(different.len(), all);
+        assert_eq!(key(values.clone()), key(values));
     }
 }

@@ -1,27 +1,23 @@
 //! `anneal bench --task sft-step` and its relatives: what a whole optimiser step takes.
 
+use super::bench_groups::Groups;
 use crate::args::{BenchArgs, Task};
-use crate::rows;
 use command_line::machine;
 use datasets::{Mix, OpenOptions, Shuffle, open};
 use journal::EvalRecord;
-use rl_algos::advantage::Grpo;
-use rl_algos::{Aggregation, ClipBand, Completion, Fraction, Mask, Positive, StopReason};
-use serde::{Deserialize, Serialize};
+use rl_algos::{Fraction, Positive};
+use serde::Serialize;
 use std::sync::Arc;
 use trainer::Sight;
 use trainer::data::{BadExample, Examples, Stream};
 use trainer::engine::{
-    AdamWSettings, Alone, Decay, Failure, FileError, Files, Method, Nowhere, Observer, Plan, Report, Run,
-    Schedule, Step, Stop, TrainedWeights, train_only,
+    AdamWSettings, Alone, Decay, Failure, Method, Nowhere, Observer, Plan, Report, Run, Schedule, Stop,
+    TrainedWeights, train_only,
 };
 use trainer::methods::{Batch, Dpo, PairReference, PreferenceLoss, Sft, SupervisedLoss};
-use trainer::online::{
-    AdvantageRule, Divisor, Experience, LossSettings, Scored, Surrogate, Truncated, Whole,
-};
 use trainer::session::{Conversations, Labels, Pairs, Prepared};
 use vlm_model::{Activations, VlModel};
-use vlm_processor::{Processor, Prompt, Row};
+use vlm_processor::Processor;
 
 /// The figures of one run, in the form that the comparison script reads.
 #[derive(Serialize)]
@@ -44,7 +40,11 @@ pub fn measure(args: &BenchArgs) -> Result<String, Box<dyn std::error::Error>> {
     let (mut method, tokens): (Box<dyn Method<VlModel>>, usize) = match args.task {
         Task::SftStep => supervised(args, processor)?,
         Task::DpoStep => preference(args, processor)?,
-        _ => update(args, &processor)?,
+        _ => {
+            let groups = Groups::read(args, &processor)?;
+            let tokens = groups.tokens();
+            (Box::new(groups), tokens)
+        }
     };
     let mut clock = Clock::default();
     let steps = args.repeat.max(1) as u64 + 1;
@@ -149,101 +149,6 @@ impl<T: Clone + Send + Sync + 'static> Examples for Kept<T> {
     fn get(&self, position: u64) -> Result<T, Failure> {
         Ok(self.0[position as usize % self.0.len()].clone())
     }
-}
-
-/// A row with completions that were judged before.
-#[derive(Deserialize)]
-struct Judged {
-    #[serde(flatten)]
-    row: Row,
-    completions: Vec<JudgedCompletion>,
-}
-
-#[derive(Deserialize)]
-struct JudgedCompletion {
-    token_ids: Vec<u32>,
-    reward: f64,
-}
-
-fn update(args: &BenchArgs, processor: &Processor) -> Result<Prepare, Box<dyn std::error::Error>> {
-    let text = std::fs::read_to_string(&args.input)?;
-    let (mut prompts, mut groups) = (Vec::new(), Vec::new());
-    for line in text.lines().take(args.batch) {
-        let judged: Judged = serde_json::from_str(line)?;
-        prompts.push(processor.prepare(&judged.row, rows::root_of(&args.input))?);
-        groups.push(experience(&judged, groups.len() as u64)?);
-    }
-    AdvantageRule::Grpo(Grpo::TRL).apply(&mut groups, &[])?;
-    let tokens = groups.iter().flat_map(|group| &group.completions).map(|row| row.token_ids.len()).sum();
-    Ok((Box::new(Update { prompts, groups }), tokens))
-}
-
-fn experience(judged: &Judged, position: u64) -> Result<Experience, Box<dyn std::error::Error>> {
-    let completion = |given: &JudgedCompletion| {
-        let logprobs = vec![0.0; given.token_ids.len()];
-        Completion::new(given.token_ids.clone(), logprobs, String::new(), StopReason::Stop)
-    };
-    let completions = judged.completions.iter().map(completion).collect::<Result<Vec<_>, _>>()?;
-    let mut experience = Experience::new(position, &completions);
-    for (written, given) in experience.completions.iter_mut().zip(&judged.completions) {
-        written.reward = Some(given.reward);
-    }
-    Ok(experience)
-}
-
-/// GRPO's update on completions that are there: `dapo`, ε 0.2, no reference, on-policy.
-struct Update {
-    prompts: Vec<Prompt>,
-    groups: Vec<Experience>,
-}
-
-impl Method<VlModel> for Update {
-    fn step(&mut self, model: &VlModel, step: &mut Step) -> Result<(), Failure> {
-        let settings = LossSettings {
-            surrogate: Surrogate::Clip(ClipBand::symmetric(0.2)?),
-            divisor: Divisor::Update(Aggregation::TokenMean),
-            kl: None,
-            truncated: Truncated::Keep,
-            top_entropy: None,
-            entropy_bonus: 0.0,
-        };
-        let masks = self.groups.iter().map(mask).collect::<Result<Vec<Mask>, _>>()?;
-        let totals = masks.iter().map(Mask::totals).fold(rl_algos::Totals::default(), |sum, part| sum + part);
-        let whole = Whole { totals, parts: masks.len() };
-        for ((prompt, group), mask) in self.prompts.iter().zip(&self.groups).zip(masks) {
-            let ids: Vec<&[u32]> = group.completions.iter().map(|row| row.token_ids.as_slice()).collect();
-            let scores = model.score(prompt, &ids, &vlm_model::Scoring::default())?;
-            let packed = trainer::PackedRows::new(ids.iter().map(|ids| ids.len()));
-            let rows = Scored {
-                logp_bt: packed.grid(scores.log_probs),
-                old_bt: None,
-                reference_bt: None,
-                entropy_bt: packed.grid(scores.entropy),
-                advantage_bt: mask.fill(|row, t| group.completions[row].advantages[t]),
-                mask,
-                truncated: vec![false; ids.len()],
-            };
-            step.backward(model, &settings.compute(rows, whole)?.loss)?;
-        }
-        Ok(())
-    }
-
-    fn epoch(&self) -> f64 {
-        0.0
-    }
-
-    fn save(&self, _: &mut Files) -> Result<(), FileError> {
-        Ok(())
-    }
-
-    fn load(&mut self, _: &Files) -> Result<(), Failure> {
-        Ok(())
-    }
-}
-
-fn mask(group: &Experience) -> Result<Mask, rl_algos::AlgoError> {
-    let lengths: Vec<usize> = group.completions.iter().map(|row| row.token_ids.len()).collect();
-    Mask::from_lengths(&lengths, lengths.iter().copied().max().unwrap_or(0))
 }
 
 /// Notes what every step gave and took.

@@ -1,6 +1,7 @@
 //! One file a verb.
 
 pub mod bench;
+mod bench_groups;
 mod bench_training;
 pub mod data;
 pub mod demo;

@@ -112,3 +112,26 @@ fn data_is_inspected_converted_and_drawn() {
     let wrong = anneal(&["data", "synth", "--output", out.to_str().unwrap(), "--splits", "nobody"]);
     assert!(refusal(&wrong).contains("vsr_like"));
 }
+
+#[test]
+fn weights_of_full_fine_tuning_are_used_from_their_checkpoint_and_from_a_merged_folder() {
+    let place = Workplace::new();
+    let recipe = place.recipe("sft", "max_steps: 2\n");
+    let text = fs::read_to_string(&recipe).unwrap().replace("lora_r: 4", "use_peft: false");
+    fs::write(&recipe, text).unwrap();
+    let run = place.train("sft", &recipe, "run", &[]);
+    let (learned, merged) = (run.join("checkpoint-2"), place.path("merged"));
+    let (learned, merged) = (learned.to_str().unwrap(), merged.to_str().unwrap());
+    let model = checkpoint().to_str().unwrap().to_owned();
+    assert_success(&anneal(&["merge", "--model", &model, "--adapter", learned, "--output", merged]));
+    let rows = place.path("data/grpo.jsonl");
+    let written = |name: &str, flags: &[&str]| {
+        let output = place.path(name);
+        let files = ["generate", "--input", rows.to_str().unwrap(), "--output", output.to_str().unwrap()];
+        assert_success(&anneal(&[&files[..], &["--max-new-tokens", "6"], flags].concat()));
+        fs::read_to_string(output).unwrap()
+    };
+    let from_checkpoint = written("checkpoint.jsonl", &["--model", &model, "--adapter", learned]);
+    assert_eq!(written("merged.jsonl", &["--model", merged]), from_checkpoint);
+    assert_ne!(written("start.jsonl", &["--model", &model]), from_checkpoint);
+}

@@ -5,8 +5,13 @@ use std::fs;
 
 /// Six steps with checkpoints at 3 and 6; on two threads; and from 3 on again.
 fn check(kind: &str) -> Workplace {
+    check_with(kind, "")
+}
+
+/// The same with more lines in the recipe.
+fn check_with(kind: &str, more: &str) -> Workplace {
     let place = Workplace::new();
-    let recipe = place.recipe(kind, "max_steps: 6\nsave_steps: 3\n");
+    let recipe = place.recipe(kind, &format!("max_steps: 6\nsave_steps: 3\n{more}"));
     let whole = place.train(kind, &recipe, "whole", &["--threads", "1"]);
     let learned = |line: &serde_json::Value| line["grad_norm"].as_f64().unwrap() > 0.0;
     let lines = metrics(&whole);
@@ -41,6 +46,13 @@ fn group_runs_go_on_with_completions_that_were_not_used_yet() {
     // Of the two updates that share a generation, step 3 was the first.
     assert_eq!(state["updates_made"], 1);
     assert!(!state["generation"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn group_runs_that_replace_silent_prompts_go_on_to_the_same_bytes() {
+    let run = check_with("grpo", "dynamic_sampling_rounds: 2\n");
+    let replaced = |line: &serde_json::Value| line["dynamic_sampling/replaced"].as_f64().unwrap_or(0.0);
+    assert!(metrics(&run.path("whole")).iter().map(replaced).sum::<f64>() > 0.0, "no prompt was replaced");
 }
 
 #[test]

@@ -9,6 +9,7 @@ use super::{Heads, Saved};
 use crate::bridge::{floats, sizes, tensor};
 use crate::kernel::matrix::{Into, Mat, MatMut, Threads, product};
 use crate::kernel::shared::Shared;
+use crate::kernel::simd::{Simd, dispatch};
 use crate::kernel::{threads, vector};
 
 /// Gradients of queries, keys and values.
@@ -85,6 +86,8 @@ struct Work<'a> {
     /// `dO · o` and log-sum-exp of every row.
     delta: Vec<f32>,
     log_sum: Vec<f32>,
+    /// How many of a tile's keys each row sees.
+    seen: Vec<usize>,
     /// Probabilities and score gradients, `[rows, keys]`.
     p: Vec<f32>,
     ds: Vec<f32>,
@@ -103,6 +106,7 @@ impl Pass<'_> {
             dq: Vec::new(),
             delta: Vec::new(),
             log_sum: Vec::new(),
+            seen: Vec::new(),
             p: Vec::new(),
             ds: Vec::new(),
             // SAFETY: components have disjoint key ranges, and each head its own stretch of the buffer.
@@ -160,14 +164,10 @@ impl Pass<'_> {
         let (p, ds) = (&mut work.p[..rows * n], &mut work.ds[..rows * n]);
         product(MatMut::new(p, n), Into::Replace, q, self.k.mat(keys, kv).t(), 1.0, self.threads);
         product(MatMut::new(ds, n), Into::Replace, grad, self.v.mat(keys, kv).t(), 1.0, self.threads);
-        for (r, (p, ds)) in p.chunks_exact_mut(n).zip(ds.chunks_exact_mut(n)).enumerate() {
-            let query = tile.first + r / self.heads.group;
-            let seen = segment.visible(query).saturating_sub(keys.first).min(n);
-            vector::exp_sum(&mut p[..seen], work.log_sum[r]);
-            vector::score_grad(&p[..seen], &mut ds[..seen], work.delta[r]);
-            p[seen..].fill(0.0);
-            ds[seen..].fill(0.0);
-        }
+        work.seen.clear();
+        work.seen.extend((0..rows).map(|r| keys.seen(segment, tile.first + r / self.heads.group)));
+        let (delta, log_sum) = (&work.delta, &work.log_sum);
+        score_grad_rows(Scores { p, ds, keys: n, seen: &work.seen, delta, log_sum });
     }
 
     /// `dV += Pᵀ dO`, `dK += dSᵀ Q`, `dQ += dS K`.
@@ -194,5 +194,31 @@ impl Pass<'_> {
             let dq = unsafe { self.dq.part((row * self.heads.query_heads() + h) * head, head) };
             dq.copy_from_slice(values);
         }
+    }
+}
+
+/// A tile of scores and of the gradients of its probabilities.
+struct Scores<'a> {
+    p: &'a mut [f32],
+    ds: &'a mut [f32],
+    keys: usize,
+    seen: &'a [usize],
+    delta: &'a [f32],
+    log_sum: &'a [f32],
+}
+
+dispatch! {
+    fn score_grad_rows(scores: Scores<'_>) = score_grad_rows_body
+}
+
+#[inline(always)]
+fn score_grad_rows_body<S: Simd>(scores: Scores<'_>) {
+    let rows = scores.p.chunks_exact_mut(scores.keys).zip(scores.ds.chunks_exact_mut(scores.keys));
+    let known = scores.seen.iter().zip(scores.delta.iter().zip(scores.log_sum));
+    for ((p, ds), (&seen, (&delta, &log_sum))) in rows.zip(known) {
+        let ((p, p_hidden), (ds, ds_hidden)) = (p.split_at_mut(seen), ds.split_at_mut(seen));
+        vector::score_grad_body::<S>(p, ds, log_sum, delta);
+        p_hidden.fill(0.0);
+        ds_hidden.fill(0.0);
     }
 }

@@ -10,6 +10,7 @@ use super::tiles::{HeadView, KEYS, KeyTile, QueryTile, key_tiles, query_tiles, w
 use crate::bridge::{sizes, tensor};
 use crate::kernel::matrix::{Into, Mat, MatMut, Threads, product};
 use crate::kernel::shared::Shared;
+use crate::kernel::simd::{Simd, dispatch};
 use crate::kernel::skinny::{self, Skinny};
 use crate::kernel::{threads, vector};
 
@@ -59,6 +60,8 @@ struct Scratch {
     out: Vec<f32>,
     /// Running maximum and sum of every row.
     softmax: Vec<Running>,
+    /// How many of a tile's keys each row sees.
+    seen: Vec<usize>,
 }
 
 #[derive(Clone, Copy)]
@@ -115,21 +118,11 @@ impl Pass<'_> {
 
     /// Turns scores into `e^(s - max)` and rescales what was summed under a smaller maximum.
     fn softmax(&self, segment: &Segment, tile: QueryTile, keys: KeyTile, scratch: &mut Scratch) {
-        let Heads { group, head, .. } = self.heads;
-        let rows = scratch.softmax.iter_mut().zip(scratch.p.chunks_exact_mut(keys.len));
-        for ((r, (running, p)), out) in rows.enumerate().zip(scratch.out.chunks_exact_mut(head.max(1))) {
-            let seen = segment.visible(tile.first + r / group).saturating_sub(keys.first).min(keys.len);
-            let (p, hidden) = p.split_at_mut(seen);
-            hidden.fill(0.0);
-            let max = vector::max(p);
-            if max > running.max {
-                let shrink = (running.max - max).exp();
-                vector::scale(out, shrink);
-                *running = Running { max, sum: running.sum * shrink };
-            }
-            running.sum +=
-                vector::exp_sum(p, if running.max == f32::NEG_INFINITY { 0.0 } else { running.max });
-        }
+        let Scratch { p, out, softmax, seen, .. } = scratch;
+        seen.clear();
+        seen.extend((0..softmax.len()).map(|r| keys.seen(segment, tile.first + r / self.heads.group)));
+        let head = self.heads.head.max(1);
+        softmax_rows(Scores { p, keys: keys.len, seen, running: softmax, out, head });
     }
 
     fn values(&self, keys: KeyTile, kv: usize, scratch: &mut Scratch) {
@@ -159,5 +152,40 @@ impl Pass<'_> {
             out.iter_mut().zip(sums).for_each(|(o, s)| *o = s * inverse);
             log_sum[0] = running.max + running.sum.ln();
         }
+    }
+}
+
+/// A tile of scores with what its rows have summed so far.
+struct Scores<'a> {
+    p: &'a mut [f32],
+    keys: usize,
+    seen: &'a [usize],
+    running: &'a mut [Running],
+    out: &'a mut [f32],
+    head: usize,
+}
+
+dispatch! {
+    fn softmax_rows(scores: Scores<'_>) = softmax_rows_body
+}
+
+#[inline(always)]
+fn softmax_rows_body<S: Simd>(scores: Scores<'_>) {
+    let rows = scores.p.chunks_exact_mut(scores.keys).zip(scores.out.chunks_exact_mut(scores.head));
+    for (((p, out), running), &seen) in rows.zip(scores.running).zip(scores.seen) {
+        let (p, hidden) = p.split_at_mut(seen);
+        hidden.fill(0.0);
+        let max = vector::max_body::<S>(p);
+        if max > running.max {
+            // Nothing to shrink before the first tile.
+            if running.sum > 0.0 {
+                let shrink = vector::exp::<S>(running.max - max);
+                vector::scale_body::<S>(out, shrink);
+                running.sum *= shrink;
+            }
+            running.max = max;
+        }
+        let shift = if running.max == f32::NEG_INFINITY { 0.0 } else { running.max };
+        running.sum += vector::exp_sum_body::<S>(p, shift);
     }
 }

@@ -32,6 +32,13 @@ pub(super) struct KeyTile {
     pub(super) len: usize,
 }
 
+impl KeyTile {
+    /// How many of these keys the `i`-th query of the segment sees.
+    pub(super) fn seen(&self, segment: &Segment, i: usize) -> usize {
+        segment.visible(i).saturating_sub(self.first).min(self.len)
+    }
+}
+
 /// The query tiles of a segment, the one that sees most keys first.
 pub(super) fn query_tiles(index: usize, segment: &Segment, group: usize) -> impl Iterator<Item = QueryTile> {
     let (count, step) = (segment.queries.len(), (ROWS / group).max(1));

@@ -75,6 +75,9 @@ impl<'a> MatMut<'a> {
     }
 }
 
+/// Most rows or columns of a product that counts as narrow.
+const NARROW: usize = 32;
+
 /// `dst ← alpha · left · right`, added to what is there if `into` says so.
 pub(crate) fn product(
     dst: MatMut<'_>,
@@ -91,7 +94,9 @@ pub(crate) fn product(
     if m == 0 || n == 0 {
         return;
     }
-    let work = m.saturating_mul(n).saturating_mul(k);
+    // Shared between threads, a product of few rows or columns is slow: it is mostly copying.
+    let discount = if m.min(n) <= NARROW { 8 } else { 1 };
+    let work = m.saturating_mul(n).saturating_mul(k) / discount;
     let parallelism = if threads == Threads::All && threads::worth_sharing(work) {
         gemm::Parallelism::Rayon(0)
     } else {

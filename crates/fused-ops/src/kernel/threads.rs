@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 /// Multiply-adds (or elements of comparable cost) below which waking another thread costs more than it saves.
-const WORTH_SHARING: usize = 1 << 20;
+const WORTH_SHARING: usize = 1 << 22;
 
 /// Whether `work` multiply-adds should be spread over the thread pool.
 pub(crate) fn worth_sharing(work: usize) -> bool {

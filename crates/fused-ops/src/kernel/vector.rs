@@ -75,7 +75,7 @@ pub(crate) fn dot_body<S: Simd>(a: &[f32], b: &[f32]) -> f32 {
 
 /// `max xᵢ`, minus infinity for an empty slice; NaN entries are passed over.
 #[inline(always)]
-fn max_body<S: Simd>(x: &[f32]) -> f32 {
+pub(crate) fn max_body<S: Simd>(x: &[f32]) -> f32 {
     let (blocks, rest) = x.as_chunks::<LANES>();
     let mut lanes = [f32::NEG_INFINITY; LANES];
     for block in blocks {
@@ -87,7 +87,7 @@ fn max_body<S: Simd>(x: &[f32]) -> f32 {
 }
 
 #[inline(always)]
-fn exp_sum_body<S: Simd>(x: &mut [f32], shift: f32) -> f32 {
+pub(crate) fn exp_sum_body<S: Simd>(x: &mut [f32], shift: f32) -> f32 {
     let (blocks, rest) = x.as_chunks_mut::<LANES>();
     let mut lanes = [0.0; LANES];
     for block in blocks {
@@ -96,23 +96,42 @@ fn exp_sum_body<S: Simd>(x: &mut [f32], shift: f32) -> f32 {
             lanes[i] += block[i];
         }
     }
-    let mut sum = 0.0;
-    for v in rest {
-        *v = exp::<S>(*v - shift);
-        sum += *v;
+    // The last few as one more block, whose other exponentials are zero: one by one they would cost as much as many blocks.
+    let mut last = [f32::NEG_INFINITY; LANES];
+    last[..rest.len()].copy_from_slice(rest);
+    for i in 0..LANES {
+        last[i] = exp::<S>(last[i] - shift);
+        lanes[i] += last[i];
     }
-    sum + total(lanes)
+    rest.copy_from_slice(&last[..rest.len()]);
+    total(lanes)
 }
 
 #[inline(always)]
-fn scale_body<S: Simd>(x: &mut [f32], factor: f32) {
+pub(crate) fn scale_body<S: Simd>(x: &mut [f32], factor: f32) {
     x.iter_mut().for_each(|v| *v *= factor);
 }
 
+/// Probabilities `pᵢ ← e^(pᵢ - shift)` and their gradients `dᵢ ← pᵢ (dᵢ - delta)`.
 #[inline(always)]
-fn score_grad_body<S: Simd>(p: &[f32], d: &mut [f32], delta: f32) {
-    for (d, &p) in d.iter_mut().zip(p) {
-        *d = p * (*d - delta);
+pub(crate) fn score_grad_body<S: Simd>(p: &mut [f32], d: &mut [f32], shift: f32, delta: f32) {
+    let ((p_blocks, p_rest), (d_blocks, d_rest)) = (p.as_chunks_mut::<LANES>(), d.as_chunks_mut::<LANES>());
+    for (p, d) in p_blocks.iter_mut().zip(d_blocks) {
+        score_grad_block::<S>(p, d, shift, delta);
+    }
+    let (mut p, mut d) = ([0.0; LANES], [0.0; LANES]);
+    p[..p_rest.len()].copy_from_slice(p_rest);
+    d[..d_rest.len()].copy_from_slice(d_rest);
+    score_grad_block::<S>(&mut p, &mut d, shift, delta);
+    p_rest.copy_from_slice(&p[..p_rest.len()]);
+    d_rest.copy_from_slice(&d[..d_rest.len()]);
+}
+
+#[inline(always)]
+fn score_grad_block<S: Simd>(p: &mut [f32; LANES], d: &mut [f32; LANES], shift: f32, delta: f32) {
+    for i in 0..LANES {
+        p[i] = exp::<S>(p[i] - shift);
+        d[i] = p[i] * (d[i] - delta);
     }
 }
 
@@ -164,15 +183,6 @@ dispatch! {
     /// Replaces each `xᵢ` by `e^(xᵢ - shift)` and returns the sum of the new values.
     pub(crate) fn exp_sum(x: &mut [f32], shift: f32) -> f32 = exp_sum_body
 }
-dispatch! {
-    /// `xᵢ ← factor · xᵢ`
-    pub(crate) fn scale(x: &mut [f32], factor: f32) = scale_body
-}
-dispatch! {
-    /// Gradient of a softmax row: `dᵢ ← pᵢ (dᵢ - delta)` with `delta = Σ pⱼ dⱼ`.
-    pub(crate) fn score_grad(p: &[f32], d: &mut [f32], delta: f32) = score_grad_body
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

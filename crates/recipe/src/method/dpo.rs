@@ -1,5 +1,6 @@
 //! Preference optimisation.
 
+use super::overlong::Overlong;
 use super::preference::PreferenceLoss;
 use super::reference::Reference;
 use super::weighted::{Weighted, WeightedKeys};
@@ -31,10 +32,10 @@ settings! {
         key alphapo_alpha: Positive = |_| Positive::constant(0.25);
         /// What the policy is compared with.
         part reference: Reference;
-        /// Computes the reference's log-probabilities of all rows once, before the first step.
-        key precompute_ref_log_probs: bool = |_| false;
         /// Longest prompt and answer in tokens, images included; a longer pair is a bad row. TRL: 1024, which cuts images in two.
         key max_length: Option<Count> = |_| None;
+        /// What happens to a pair that is longer than `max_length`. TRL cuts rows anywhere.
+        key overlong: Overlong = |_| Overlong::Refuse;
     }
 }
 
@@ -99,7 +100,6 @@ impl DpoSettings {
             ("alphapo_alpha", self.alphapo_alpha.get() == 0.25, any(|loss| loss == PreferenceLoss::Alphapo)),
             ("discopop_tau", self.discopop_tau.get() == 0.05, any(|loss| loss == PreferenceLoss::Discopop)),
             ("ld_alpha", self.ld_alpha.is_none(), self.needs_reference()),
-            ("precompute_ref_log_probs", !self.precompute_ref_log_probs, self.needs_reference()),
         ];
         match keys.into_iter().find(|(_, at_default, used)| !at_default && !used) {
             Some((key, ..)) => Err(reader.conflict(

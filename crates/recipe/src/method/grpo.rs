@@ -23,6 +23,9 @@ settings! {
         /// How often a prompt whose completions all have one reward is replaced by another: DAPO's dynamic sampling. Not in
         /// TRL.
         key dynamic_sampling_rounds: u32 = |_| 0;
+        /// Ends every prompt with a line that says what form its answer has, by the row's task: one short sentence, a single
+        /// number, a number with its unit. Not in TRL.
+        key task_hint: bool = |_| false;
         /// How completions are drawn.
         part sampling: SamplingSettings;
         /// What they are worth.

@@ -3,6 +3,7 @@
 mod advantage;
 mod dpo;
 mod grpo;
+mod overlong;
 mod preference;
 mod reference;
 mod reinforce;
@@ -15,6 +16,7 @@ mod weighted;
 pub use advantage::{AdvantageEstimator, RewardScale, ScaleRewards};
 pub use dpo::{AlphaDivergence, Divergence, DpoSettings, PreferenceLosses};
 pub use grpo::{GrpoSettings, KlEstimator, KlSettings, RolloutPlan};
+pub use overlong::Overlong;
 pub use preference::PreferenceLoss;
 pub use reference::Reference;
 pub use reinforce::{JudgeTolerance, LossAggregation, ReinforceSettings, Whiten};

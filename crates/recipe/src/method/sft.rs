@@ -1,5 +1,6 @@
 //! Supervised fine-tuning.
 
+use super::overlong::Overlong;
 use crate::section::settings;
 use crate::setting::{Count, choices};
 
@@ -22,6 +23,8 @@ settings! {
         key assistant_only_loss: bool = |_| true;
         /// Longest row in tokens, images included; a longer one is a bad row. TRL: 1024, which cuts images in two.
         key max_length: Option<Count> = |_| None;
+        /// What happens to a row that is longer than `max_length`. TRL cuts rows anywhere.
+        key overlong: Overlong = |_| Overlong::Refuse;
         /// Puts short rows together up to `max_length` tokens; none sees another.
         key packing: bool = |_| false;
     }

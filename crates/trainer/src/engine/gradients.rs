@@ -31,6 +31,17 @@ impl Gradients {
         module.visit(&mut Gather { found, sum: &mut self.0, next: 0 });
     }
 
+    /// Adds the gradients of other losses of the same module.
+    pub(super) fn absorb(&mut self, other: Self) {
+        self.0.resize(self.0.len().max(other.0.len()), None);
+        for (sum, gradient) in self.0.iter_mut().zip(other.0) {
+            *sum = match (sum.take(), gradient) {
+                (Some(sum), Some(gradient)) => Some(sum + gradient),
+                (one, other) => one.or(other),
+            };
+        }
+    }
+
     /// Gradients in the order of the parameters.
     pub fn iter(&self) -> impl Iterator<Item = Option<&Tensor<1>>> {
         self.0.iter().map(Option::as_ref)

@@ -4,11 +4,12 @@ use super::adamw::{AdamW, AdamWSettings};
 use super::companion::Companion;
 use super::files::{FileError, Files};
 use super::ledger::Ledger;
+use super::losses::Sum;
 use super::method::{Failure, Method, Weights};
 use super::metrics::Metrics;
 use super::observer::{Observer, Report};
 use super::schedule::Schedule;
-use super::step::{Abandoned, Finished, Loss, Step};
+use super::step::{Abandoned, Finished, Step};
 use super::stop::Stop;
 use burn::module::Module;
 use journal::{EvalRecord, RolloutRecord};
@@ -205,11 +206,11 @@ impl<M: Module> Run<'_, M> {
 
     /// Clips and applies the step's gradient, or skips a step that gave no numbers.
     fn update(&mut self, mut run: Progress<M>, step: &mut Finished) -> Result<Progress<M>, RunError> {
-        let norm = step.gradients.norm();
-        if let Loss::Sum(loss) = step.loss {
+        let norm = step.losses.gradients.norm();
+        if let Sum::Finite(loss) = step.losses.sum {
             step.metrics.mean("loss", loss);
         }
-        if step.loss == Loss::NotFinite || !norm.is_finite() {
+        if step.losses.sum == Sum::NotFinite || !norm.is_finite() {
             let what = if norm.is_finite() { "loss" } else { "gradient" };
             self.skip(&mut run.state, &mut step.metrics, what)?;
             return Ok(run);
@@ -219,11 +220,11 @@ impl<M: Module> Run<'_, M> {
         step.metrics.mean("learning_rate", self.plan.learning_rate * factor);
         step.metrics.mean("grad_norm", norm);
         if let Some(limit) = self.plan.max_grad_norm {
-            step.gradients.clip(norm, limit);
+            step.losses.gradients.clip(norm, limit);
         }
-        if !step.gradients.is_empty() {
+        if !step.losses.gradients.is_empty() {
             let rate = |name: &str| factor * self.plan.rate(name);
-            run.model = run.optimiser.update(run.model, &step.gradients, rate);
+            run.model = run.optimiser.update(run.model, &step.losses.gradients, rate);
         }
         Ok(run)
     }

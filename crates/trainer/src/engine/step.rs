@@ -1,11 +1,14 @@
 //! What a method sees of the step it is in.
 
-use super::gradients::Gradients;
+use super::losses::Losses;
+use super::method::Failure;
 use super::metrics::Metrics;
+use super::parameters::update;
 use super::stop::Stop;
 use burn::module::Module;
 use burn::tensor::{Gradients as Found, Tensor};
 use journal::RolloutRecord;
+use rayon::prelude::*;
 
 /// One update in the making: losses go in, gradients and figures come out.
 pub struct Step<'a> {
@@ -14,22 +17,10 @@ pub struct Step<'a> {
     /// The run's seed; with [`index`](Self::index) the key of every random draw of the step.
     pub seed: u64,
     stop: &'a Stop,
-    gradients: Gradients,
-    loss: Loss,
+    losses: Losses,
     metrics: Metrics,
     rollouts: Vec<RolloutRecord>,
     notices: Vec<String>,
-}
-
-/// The sum of the losses given so far.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Loss {
-    /// None yet.
-    Nothing,
-    /// Their sum.
-    Sum(f64),
-    /// One of them was no number.
-    NotFinite,
 }
 
 /// The user asked to stop, and the step takes too long to wait for.
@@ -38,8 +29,7 @@ pub(super) enum Loss {
 pub struct Abandoned;
 
 pub(super) struct Finished {
-    pub gradients: Gradients,
-    pub loss: Loss,
+    pub losses: Losses,
     pub metrics: Metrics,
     pub rollouts: Vec<RolloutRecord>,
     pub notices: Vec<String>,
@@ -47,9 +37,9 @@ pub(super) struct Finished {
 
 impl<'a> Step<'a> {
     pub(super) fn new(index: u64, seed: u64, stop: &'a Stop) -> Self {
-        let (gradients, metrics) = (Gradients::default(), Metrics::default());
+        let (losses, metrics) = (Losses::default(), Metrics::default());
         let (rollouts, notices) = (Vec::new(), Vec::new());
-        Self { index, seed, stop, gradients, loss: Loss::Nothing, metrics, rollouts, notices }
+        Self { index, seed, stop, losses, metrics, rollouts, notices }
     }
 
     /// Adds the gradient of a micro-batch's loss, which is already divided by what the whole step counts.
@@ -68,18 +58,38 @@ impl<'a> Step<'a> {
         below: impl FnOnce(&mut Found, &mut dyn FnMut(&mut Found)),
     ) -> Result<(), Abandoned> {
         self.check()?;
-        let value = loss.clone().inner().into_scalar::<f64>();
-        self.loss = match self.loss {
-            _ if !value.is_finite() => Loss::NotFinite,
-            Loss::NotFinite => Loss::NotFinite,
-            Loss::Nothing => Loss::Sum(value),
-            Loss::Sum(sum) => Loss::Sum(sum + value),
-        };
-        // A loss that touches no trained weight is a constant: nothing to learn from, nothing wrong.
-        if self.loss != Loss::NotFinite && loss.is_tracked() {
-            self.gradients.add_through(model, loss, below);
-        }
+        self.losses.backward_through(model, loss, below);
         Ok(())
+    }
+
+    /// Runs `pass` for every share of a micro-batch, side by side where there are threads for it; what the passes return
+    /// comes in the order of the shares, and so do their losses and gradients: the sums are the same on any number
+    /// of threads.
+    ///
+    /// Each pass has a model of its own, with the weights of `model`: its gradients meet nobody else's.
+    pub fn side_by_side<M: Module, S: Send, T: Send>(
+        &mut self,
+        model: &M,
+        shares: Vec<S>,
+        pass: impl Fn(&M, S, &mut Losses) -> Result<T, Failure> + Sync,
+    ) -> Result<Vec<T>, Failure> {
+        let stop = self.stop;
+        let shares: Vec<(M, S)> = shares.into_iter().map(|share| (replica(model), share)).collect();
+        let run = |(model, share): (M, S)| {
+            if stop.is_overdue() {
+                return Err(Abandoned.into());
+            }
+            let mut losses = Losses::default();
+            pass(&model, share, &mut losses).map(|result| (losses, result))
+        };
+        let passed: Vec<Result<(Losses, T), Failure>> =
+            shares.into_par_iter().with_max_len(1).map(run).collect();
+        let absorb = |passed: Result<(Losses, T), Failure>| {
+            let (losses, result) = passed?;
+            self.losses.absorb(losses);
+            Ok(result)
+        };
+        passed.into_iter().map(absorb).collect()
     }
 
     /// Fails when the user wants to stop and has waited long enough; for methods that work long before the first
@@ -109,7 +119,12 @@ impl<'a> Step<'a> {
     }
 
     pub(super) fn finish(self) -> Finished {
-        let Self { gradients, loss, metrics, rollouts, notices, .. } = self;
-        Finished { gradients, loss, metrics, rollouts, notices }
+        let Self { losses, metrics, rollouts, notices, .. } = self;
+        Finished { losses, metrics, rollouts, notices }
     }
+}
+
+/// The same weights where gradients begin anew.
+fn replica<M: Module>(model: &M) -> M {
+    update(model.clone(), |_, value| value)
 }

@@ -2,10 +2,11 @@
 
 use super::preference_loss::PreferenceLoss;
 use crate::data::{HeldOut, Stream};
-use crate::dropout::dropping;
-use crate::engine::{Failure, FileError, Files, Method, Step};
+use crate::dropout::Draws;
+use crate::engine::{Failure, FileError, Files, Losses, Method, Step};
 use crate::methods::{Batch, record, take};
 use crate::packed::PackedRows;
+use crate::shares::shares;
 use crate::sight::Sight;
 use burn::module::Module;
 use burn::tensor::Tensor;
@@ -70,21 +71,25 @@ const CURSOR: &str = "dpo.json";
 impl Method<VlModel> for Dpo {
     fn step(&mut self, model: &VlModel, step: &mut Step) -> Result<(), Failure> {
         let pairs = take(&mut self.data, self.batch.rows(), step)?;
-        let chosen_tokens: usize = pairs.iter().map(|pair| pair.chosen.len()).sum();
-        for (pass, part) in pairs.chunks(self.batch.micro).enumerate() {
-            let Scores { pairs: policy, chosen_logp, tape } =
-                self.score(&dropping(model, step, pass), part, self.activations)?;
-            let batch = PreferenceBatch::new(policy.clone(), self.reference_scores(model, part, policy)?)?;
-            let mut loss = Tensor::zeros([1], &model.device());
-            for (kind, weight) in &self.losses {
-                let term = match kind.of(&batch, self.beta) {
-                    Some(loss_p) => mean_over_rows(loss_p, pairs.len()),
-                    None => chosen_nll(chosen_logp.clone(), chosen_tokens)?,
-                };
-                loss = loss + term * *weight;
+        let whole = Whole::of(&pairs);
+        let mut passes = 0;
+        for part in pairs.chunks(self.batch.micro) {
+            let runs = self.shares(model, part);
+            let mut shares = Vec::new();
+            for pairs in &runs {
+                shares.push((self.given(model, pairs)?, Draws::of(step, passes)));
+                passes += 1;
             }
-            step.backward_through(model, &loss, |above, found| tape.backward(above, found))?;
-            self.log(&batch, part, step)?;
+            let rule = self.rule();
+            let learn = |model: &VlModel, (given, draws): (Given, Draws), losses: &mut Losses| {
+                let (batch, scores) = rule.compare(&draws.dropping(model), given)?;
+                let loss = rule.loss(&batch, scores.chosen_logp, whole)?;
+                losses.backward_through(model, &loss, |above, found| scores.tape.backward(above, found));
+                Ok(batch)
+            };
+            for (batch, pairs) in step.side_by_side(model, shares, learn)?.into_iter().zip(runs) {
+                self.log(&batch, pairs, step)?;
+            }
         }
         Ok(())
     }
@@ -96,9 +101,9 @@ impl Method<VlModel> for Dpo {
         let (mut accuracy, mut margin) = (0.0, 0.0);
         for index in 0..most {
             let pair = examples.get(index)?;
-            let policy = self.score(&model, std::slice::from_ref(&pair), Activations::Kept)?.pairs;
-            let reference = self.reference_scores(&model, std::slice::from_ref(&pair), policy.clone())?;
-            let figures = margins(&PreferenceBatch::new(policy, reference)?, self.beta)?;
+            let given = self.given(&model, std::slice::from_ref(&pair))?;
+            let (batch, _) = Rule { activations: Activations::Kept, ..self.rule() }.compare(&model, given)?;
+            let figures = margins(&batch, self.beta)?;
             accuracy += figures.accuracy;
             margin += figures.margin;
         }
@@ -122,20 +127,112 @@ impl Method<VlModel> for Dpo {
 }
 
 impl Dpo {
-    fn score(
-        &mut self,
-        model: &VlModel,
-        pairs: &[Pair],
-        activations: Activations,
-    ) -> Result<Scores, Failure> {
-        let features: Vec<Option<Vec<Tensor<2>>>> =
-            pairs.iter().map(|pair| self.sight.features(model, &pair.prompt)).collect::<Result<_, _>>()?;
+    /// Runs of pairs that go through the network side by side: all of a micro-batch where a loss compares pairs with
+    /// each other.
+    fn shares<'a>(&self, model: &VlModel, pairs: &'a [Pair]) -> Vec<&'a [Pair]> {
+        if self.losses.iter().all(|(loss, _)| loss.looks_at_one_pair()) {
+            shares(model, &model.device(), pairs, tokens_of)
+        } else {
+            vec![pairs]
+        }
+    }
+
+    /// Pairs with what a pass needs to know of them.
+    fn given<'a>(&mut self, model: &VlModel, pairs: &'a [Pair]) -> Result<Given<'a>, Failure> {
+        let features = pairs.iter().map(|pair| self.sight.features(model, &pair.prompt));
+        let features = features.collect::<Result<_, _>>()?;
+        let is_needed = self.losses.iter().any(|(loss, _)| loss.needs_reference());
+        let reference = is_needed.then(|| match &self.reference {
+            PairReference::Base => model.without_adapters(),
+            PairReference::Start(start) => start.as_ref().clone(),
+        });
+        Ok(Given { pairs, features, reference })
+    }
+
+    fn rule(&self) -> Rule<'_> {
+        let Self { losses, beta, tail_weight, activations, .. } = self;
+        Rule { losses, beta: *beta, tail_weight: *tail_weight, activations: *activations }
+    }
+
+    fn log(&self, batch: &PreferenceBatch, pairs: &[Pair], step: &mut Step) -> Result<(), Failure> {
+        let n = pairs.len() as f64;
+        let metrics = step.metrics();
+        if self.losses.iter().any(|(loss, _)| loss.needs_reference()) {
+            let figures = margins(batch, self.beta)?;
+            metrics.weighted("rewards/chosen", figures.chosen, n);
+            metrics.weighted("rewards/rejected", figures.rejected, n);
+            metrics.weighted("rewards/margins", figures.margin, n);
+            metrics.weighted("rewards/accuracies", figures.accuracy, n);
+        }
+        let mean = |scores: &SequenceScores| scores.sum().inner().mean().into_scalar::<f64>();
+        metrics.weighted("logps/chosen", mean(batch.policy().chosen()), n);
+        metrics.weighted("logps/rejected", mean(batch.policy().rejected()), n);
+        metrics.count("tokens", pairs.iter().map(tokens_of).sum::<usize>() as f64);
+        Ok(())
+    }
+}
+
+/// Some pairs, and what the policy is compared with.
+struct Given<'a> {
+    pairs: &'a [Pair],
+    features: Vec<Option<Vec<Tensor<2>>>>,
+    /// Absent where no loss has a use for it.
+    reference: Option<VlModel>,
+}
+
+/// What a step's loss averages over.
+#[derive(Clone, Copy)]
+struct Whole {
+    pairs: usize,
+    chosen_tokens: usize,
+}
+
+impl Whole {
+    fn of(pairs: &[Pair]) -> Self {
+        Self { pairs: pairs.len(), chosen_tokens: pairs.iter().map(|pair| pair.chosen.len()).sum() }
+    }
+}
+
+/// How pairs are scored, and what their loss is.
+struct Rule<'a> {
+    losses: &'a [(PreferenceLoss, f64)],
+    beta: Positive,
+    tail_weight: Option<Fraction>,
+    activations: Activations,
+}
+
+impl Rule<'_> {
+    /// Policy and reference side by side; losses that have no use for a reference get the policy's own scores.
+    fn compare(&self, model: &VlModel, given: Given) -> Result<(PreferenceBatch, Scores), Failure> {
+        let policy = self.score(model, &given, self.activations)?;
+        let reference = match &given.reference {
+            Some(reference) => self.score(reference, &given, Activations::Kept)?.pairs,
+            None => policy.pairs.clone(),
+        };
+        Ok((PreferenceBatch::new(policy.pairs.clone(), reference)?, policy))
+    }
+
+    /// The losses of these pairs, as their share of the whole step's.
+    fn loss(&self, batch: &PreferenceBatch, chosen: Tensor<1>, whole: Whole) -> Result<Tensor<1>, Failure> {
+        let mut loss = Tensor::zeros([1], &chosen.device());
+        for (kind, weight) in self.losses {
+            let term = match kind.of(batch, self.beta) {
+                Some(loss_p) => mean_over_rows(loss_p, whole.pairs),
+                None => chosen_nll(chosen.clone(), whole.chosen_tokens)?,
+            };
+            loss = loss + term * *weight;
+        }
+        Ok(loss)
+    }
+
+    fn score(&self, model: &VlModel, given: &Given, activations: Activations) -> Result<Scores, Failure> {
+        let pairs = given.pairs;
         let completions: Vec<[&[u32]; 2]> =
             pairs.iter().map(|pair| [pair.chosen.as_slice(), &pair.rejected]).collect();
         let items: Vec<Scored> = pairs
             .iter()
             .zip(&completions)
-            .zip(&features)
+            .zip(&given.features)
             .map(|((pair, completions), features)| {
                 Scored::group(&pair.prompt, completions).with_features(features.as_deref())
             })
@@ -159,41 +256,10 @@ impl Dpo {
         let parts = chosen.ranges().iter().map(|range| flat.clone().slice([range.clone()]));
         Ok(Scores { pairs: sides, chosen_logp: Tensor::cat(parts.collect(), 0), tape })
     }
+}
 
-    /// The reference's scores; losses that have no use for them get the policy's own.
-    fn reference_scores(
-        &mut self,
-        model: &VlModel,
-        pairs: &[Pair],
-        policy: PairScores,
-    ) -> Result<PairScores, Failure> {
-        if !self.losses.iter().any(|(loss, _)| loss.needs_reference()) {
-            return Ok(policy);
-        }
-        let reference = match &self.reference {
-            PairReference::Base => model.without_adapters(),
-            PairReference::Start(start) => start.as_ref().clone(),
-        };
-        Ok(self.score(&reference, pairs, Activations::Kept)?.pairs)
-    }
-
-    fn log(&self, batch: &PreferenceBatch, pairs: &[Pair], step: &mut Step) -> Result<(), Failure> {
-        let n = pairs.len() as f64;
-        let metrics = step.metrics();
-        if self.losses.iter().any(|(loss, _)| loss.needs_reference()) {
-            let figures = margins(batch, self.beta)?;
-            metrics.weighted("rewards/chosen", figures.chosen, n);
-            metrics.weighted("rewards/rejected", figures.rejected, n);
-            metrics.weighted("rewards/margins", figures.margin, n);
-            metrics.weighted("rewards/accuracies", figures.accuracy, n);
-        }
-        let mean = |scores: &SequenceScores| scores.sum().inner().mean().into_scalar::<f64>();
-        metrics.weighted("logps/chosen", mean(batch.policy().chosen()), n);
-        metrics.weighted("logps/rejected", mean(batch.policy().rejected()), n);
-        let tokens = |pair: &Pair| pair.prompt.tokens.len() + pair.chosen.len() + pair.rejected.len();
-        metrics.count("tokens", pairs.iter().map(tokens).sum::<usize>() as f64);
-        Ok(())
-    }
+fn tokens_of(pair: &Pair) -> usize {
+    pair.prompt.tokens.len() + pair.chosen.len() + pair.rejected.len()
 }
 
 /// −(1/N) Σ log p over the chosen tokens of the whole step.

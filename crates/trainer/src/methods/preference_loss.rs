@@ -72,6 +72,11 @@ impl PreferenceLoss {
         )
     }
 
+    /// Whether what a pair gives does not depend on the other pairs of a micro-batch.
+    pub fn looks_at_one_pair(self) -> bool {
+        !matches!(self, Self::Aot(_) | Self::AotUnpaired(_) | Self::KtoPair)
+    }
+
     /// One number per pair. [`Sft`](Self::Sft) averages over tokens and is added by the method.
     pub fn of(self, pairs: &PreferenceBatch, beta: Positive) -> Option<Tensor<1>> {
         let policy: &PairScores = pairs.policy();

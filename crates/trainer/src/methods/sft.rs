@@ -1,10 +1,11 @@
 //! Supervised fine-tuning.
 
 use crate::data::{HeldOut, Stream};
-use crate::dropout::dropping;
-use crate::engine::{Failure, FileError, Files, Method, Step};
+use crate::dropout::Draws;
+use crate::engine::{Failure, FileError, Files, Losses, Method, Step};
 use crate::methods::{Batch, record, take, tell_skipped};
 use crate::packed::PackedRows;
+use crate::shares::shares;
 use crate::sight::Sight;
 use burn::module::Module;
 use burn::tensor::Tensor;
@@ -51,21 +52,24 @@ impl Method<VlModel> for Sft {
         let parts = self.parts(step)?;
         let labels: usize = parts.iter().flatten().map(labels_of).sum();
         let denominator = Denominator::tokens(Positive::new(labels as f64)?);
-        for (pass, part) in parts.iter().enumerate() {
-            let (scores, tape) = self.score(&dropping(model, step, pass), part, self.activations)?;
-            let ChosenLogProbs { log_probs, entropy } = scores;
-            let counted = log_probs.dims()[0];
-            let row = PackedRows::new([counted]);
-            let mask = row.mask().to_device(&model.device());
-            let logp_bt = row.grid(log_probs);
-            let loss_bt = match self.loss {
-                SupervisedLoss::Nll => supervised::nll(logp_bt, &mask)?,
-                SupervisedLoss::Dft => supervised::dft(logp_bt, &mask)?,
+        let mut passes = 0;
+        for part in &parts {
+            let mut given = Vec::new();
+            for rows in shares(model, &model.device(), part, tokens_of) {
+                given.push((rows, self.features(model, rows)?, Draws::of(step, passes)));
+                passes += 1;
+            }
+            let (loss, activations) = (self.loss, self.activations);
+            let learn = |model: &VlModel, (rows, features, draws): Given, losses: &mut Losses| {
+                let (scores, tape) = score(&draws.dropping(model), rows, &features, activations)?;
+                let (counted, entropy) = (scores.log_probs.dims()[0], scores.entropy);
+                let loss = loss.mean(scores.log_probs, denominator)?;
+                losses.backward_through(model, &loss, |above, found| tape.backward(above, found));
+                Ok((entropy.inner().mean().into_scalar::<f64>(), counted as f64))
             };
-            let loss = aggregate(loss_bt, &mask, denominator)?;
-            step.backward_through(model, &loss, |above, found| tape.backward(above, found))?;
-            let entropy = entropy.inner().mean().into_scalar::<f64>();
-            step.metrics().weighted("entropy", entropy, counted as f64);
+            for (entropy, labels) in step.side_by_side(model, given, learn)? {
+                step.metrics().weighted("entropy", entropy, labels);
+            }
         }
         let tokens: usize = parts.iter().flatten().map(tokens_of).sum();
         step.metrics().count("tokens", tokens as f64);
@@ -79,7 +83,8 @@ impl Method<VlModel> for Sft {
         let (mut sum, mut labels) = (0.0, 0);
         for index in 0..most {
             let row = examples.get(index)?;
-            let (scores, _) = self.score(&model, std::slice::from_ref(&row), Activations::Kept)?;
+            let rows = std::slice::from_ref(&row);
+            let (scores, _) = score(&model, rows, &self.features(&model, rows)?, Activations::Kept)?;
             sum -= scores.log_probs.sum().into_scalar::<f64>();
             labels += labels_of(&row);
         }
@@ -130,21 +135,44 @@ impl Sft {
         }
     }
 
-    fn score(
-        &mut self,
-        model: &VlModel,
-        rows: &[LabelledPrompt],
-        activations: Activations,
-    ) -> Result<(ChosenLogProbs, Tape), Failure> {
-        let features: Vec<Option<Vec<Tensor<2>>>> =
-            rows.iter().map(|row| self.sight.features(model, &row.prompt)).collect::<Result<_, _>>()?;
-        let items: Vec<Scored> = rows
-            .iter()
-            .zip(&features)
-            .map(|(row, features)| Scored::spans(&row.prompt, &row.spans).with_features(features.as_deref()))
-            .collect();
-        Ok(model.score_on_tape(&items, &Scoring::default(), activations)?)
+    /// Features of the rows' pictures, where they outlive a pass.
+    fn features(&mut self, model: &VlModel, rows: &[LabelledPrompt]) -> Result<Features, Failure> {
+        Ok(rows.iter().map(|row| self.sight.features(model, &row.prompt)).collect::<Result<_, _>>()?)
     }
+}
+
+impl SupervisedLoss {
+    /// The loss of labels with these log-probabilities, as their share of the whole step's.
+    fn mean(self, log_probs: Tensor<1>, denominator: Denominator) -> Result<Tensor<1>, Failure> {
+        let row = PackedRows::new(log_probs.dims());
+        let mask = row.mask().to_device(&log_probs.device());
+        let logp_bt = row.grid(log_probs);
+        let loss_bt = match self {
+            Self::Nll => supervised::nll(logp_bt, &mask)?,
+            Self::Dft => supervised::dft(logp_bt, &mask)?,
+        };
+        Ok(aggregate(loss_bt, &mask, denominator)?)
+    }
+}
+
+/// Features of every row's pictures.
+type Features = Vec<Option<Vec<Tensor<2>>>>;
+
+/// What a share of a micro-batch goes through the network with.
+type Given<'a> = (&'a [LabelledPrompt], Features, Draws);
+
+fn score(
+    model: &VlModel,
+    rows: &[LabelledPrompt],
+    features: &Features,
+    activations: Activations,
+) -> Result<(ChosenLogProbs, Tape), Failure> {
+    let items: Vec<Scored> = rows
+        .iter()
+        .zip(features)
+        .map(|(row, features)| Scored::spans(&row.prompt, &row.spans).with_features(features.as_deref()))
+        .collect();
+    Ok(model.score_on_tape(&items, &Scoring::default(), activations)?)
 }
 
 fn tokens_of(row: &LabelledPrompt) -> usize {

@@ -1,5 +1,6 @@
 //! The step: generate when nothing is left, then learn from the next part.
 
+use super::attempt::Attempt;
 use super::experience::Experience;
 use super::figures;
 use super::generate::{self, Asked, Decode};
@@ -8,7 +9,7 @@ use super::loss::{Computed, Scored, Whole};
 use super::settings::{OnlineSettings, Reference};
 use super::task::Task;
 use crate::data::{HeldOut, Stream};
-use crate::dropout::dropping;
+use crate::dropout::Draws;
 use crate::engine::{Failure, FileError, Files, Method, Step, trainable_count};
 use crate::methods::tell_skipped;
 use crate::packed::PackedRows;
@@ -93,8 +94,8 @@ impl Online {
     /// The four stages of a generation: sample, judge, consult, weigh.
     fn generate(&mut self, model: &VlModel, step: &mut Step) -> Result<(), Failure> {
         let (started, model) = (Instant::now(), model.valid());
-        let mut generation = self.sample(&model, step)?;
-        let reports = generate::judge(&mut generation, &self.asked, &self.rewards)?;
+        let Attempt { asked, mut generation, reports } = self.attempt_with_signal(&model, step)?;
+        self.asked = asked;
         if let Some(reference) = &self.reference {
             generate::consult(reference, &mut generation, &self.asked, &self.settings, &mut self.sight)?;
         }
@@ -112,24 +113,6 @@ impl Online {
         Ok(())
     }
 
-    /// The first stage, on the next prompts of the data.
-    fn sample(&mut self, model: &VlModel, step: &mut Step) -> Result<Vec<Experience>, Failure> {
-        let (rhythm, first) = (self.settings.rhythm, self.data.position());
-        self.asked = self.data.take_placed(rhythm.prompts * rhythm.updates)?;
-        tell_skipped(&mut self.data, step);
-        let params = self.settings.sampling.with_seed(step.seed);
-        let mut sampler = LocalSampler::new(model, &self.settings.sampler, &self.decode)
-            .at_step(self.state.generations)
-            .starting_at(first)
-            .watched_by(
-                |_| if step.is_overdue() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) },
-            );
-        let sampled = generate::sample(&mut sampler, &self.asked, &params);
-        drop(sampler);
-        step.check()?;
-        sampled
-    }
-
     fn log_generation(
         &mut self,
         generation: &[Experience],
@@ -137,7 +120,6 @@ impl Online {
         started: Instant,
         step: &mut Step,
     ) -> Result<(), Failure> {
-        self.state.health.note(reports)?;
         figures::log_generation(generation, reports, step.metrics());
         let asked = self.asked.iter().map(|(_, task)| task.prompt().tokens.len());
         let speed = (asked.sum::<usize>() + written(generation)) as f64 / started.elapsed().as_secs_f64();
@@ -153,6 +135,44 @@ impl Online {
         Ok(())
     }
 
+    /// Dynamic sampling (DAPO, arXiv 2503.14476): groups without a spread of rewards make room for fresh prompts, in
+    /// so many rounds as the settings allow. What the last round brings stays.
+    fn attempt_with_signal(&mut self, model: &VlModel, step: &mut Step) -> Result<Attempt, Failure> {
+        let rhythm = self.settings.rhythm;
+        let mut attempt = self.attempt(model, rhythm.prompts * rhythm.updates, step)?;
+        for _ in 0..self.settings.fresh_rounds {
+            let silent = attempt.silent();
+            if silent.is_empty() {
+                break;
+            }
+            let fresh = self.attempt(model, silent.len(), step)?;
+            attempt.replace(&silent, fresh);
+            step.metrics().count("dynamic_sampling/replaced", silent.len() as f64);
+        }
+        Ok(attempt)
+    }
+
+    /// Stages 1 and 2 for the next prompts. Draws are numbered by the prompts' positions, so no round repeats another's.
+    fn attempt(&mut self, model: &VlModel, prompts: usize, step: &mut Step) -> Result<Attempt, Failure> {
+        let first = self.data.position();
+        let asked = self.data.take_placed(prompts)?;
+        tell_skipped(&mut self.data, step);
+        let params = self.settings.sampling.with_seed(step.seed);
+        let mut sampler = LocalSampler::new(model, &self.settings.sampler, &self.decode)
+            .at_step(self.state.generations)
+            .starting_at(first)
+            .watched_by(
+                |_| if step.is_overdue() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) },
+            );
+        let sampled = generate::sample(&mut sampler, &asked, &params);
+        drop(sampler);
+        step.check()?;
+        let mut generation = sampled?;
+        let reports = generate::judge(&mut generation, &asked, &self.rewards)?;
+        self.state.health.note(&reports)?;
+        Ok(Attempt { asked, generation, reports })
+    }
+
     /// One update from its part of the generation, micro-batch by micro-batch.
     fn learn(&mut self, model: &VlModel, step: &mut Step) -> Result<(), Failure> {
         let (started, before) = (Instant::now(), step.metrics().get("tokens").unwrap_or(0.0));
@@ -162,7 +182,7 @@ impl Online {
         let whole = self.whole(&parts)?;
         let mut sums: BTreeMap<&str, f64> = BTreeMap::new();
         for (pass, part) in parts.iter().enumerate() {
-            let (rows, tape) = self.score(&dropping(model, step, pass), part, step)?;
+            let (rows, tape) = self.score(&Draws::of(step, pass).dropping(model), part, step)?;
             let tokens = rows.mask.totals().tokens as f64;
             let Computed { loss, figures, terms } = self.settings.loss.compute(rows, whole)?;
             step.backward_through(model, &loss, |above, found| tape.backward(above, found))?;

@@ -8,6 +8,7 @@
 //! | `figures` | what is logged |
 
 mod advantage;
+mod attempt;
 mod evaluate;
 mod experience;
 mod figures;

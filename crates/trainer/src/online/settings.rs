@@ -104,6 +104,8 @@ pub struct LossSettings {
 pub struct OnlineSettings {
     /// Prompts, completions, updates.
     pub rhythm: Rhythm,
+    /// Rounds in which prompts whose completions all have one reward make room for fresh ones.
+    pub fresh_rounds: u32,
     /// How completions are drawn.
     pub sampling: SamplingParams,
     /// Stop ids, forbidden ids and memory of the sampler.

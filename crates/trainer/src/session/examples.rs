@@ -5,6 +5,7 @@ use crate::engine::Failure;
 use crate::methods::Pair;
 use crate::online::Task;
 use datasets::{Cursor, GroundTruth, Mix, Record, RlPrompt};
+use recipe::Overlong;
 use rewards::{Gold, Sample};
 use std::sync::Arc;
 use vlm_processor::{Content, LabelledPrompt, Message, Part, Processor, Role, Row, SpanEnd};
@@ -18,18 +19,42 @@ pub struct Prepared {
     longest: Option<usize>,
     /// What is put behind the last user turn.
     suffix: Option<Arc<str>>,
+    overlong: Overlong,
+    hints: Hints,
+}
+
+/// Whether prompts say what form their answer has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Hints {
+    /// Prompts are as their rows have them.
+    #[default]
+    None,
+    /// A last line says it, by the row's task.
+    ByTask,
 }
 
 impl Prepared {
     /// Prepares every record of `mix` when it is asked for.
     pub fn new(mix: Arc<Mix>, processor: Arc<Processor>, longest: Option<usize>) -> Self {
-        Self { mix, processor, longest, suffix: None }
+        Self { mix, processor, longest, suffix: None, overlong: Overlong::Refuse, hints: Hints::None }
     }
 
     /// The same, with text behind the last user turn of every row.
     #[must_use]
     pub fn with_suffix(self, suffix: Option<Arc<str>>) -> Self {
         Self { suffix, ..self }
+    }
+
+    /// With another rule for rows beyond the limit.
+    #[must_use]
+    pub fn overlong(self, overlong: Overlong) -> Self {
+        Self { overlong, ..self }
+    }
+
+    /// With prompts that say what form their answer has.
+    #[must_use]
+    pub fn hints(self, hints: Hints) -> Self {
+        Self { hints, ..self }
     }
 
     /// The record at a position of the endless sequence.
@@ -92,6 +117,9 @@ impl Examples for Conversations {
         record.messages = self.0.asked(record.messages);
         let mut labelled =
             self.0.processor.prepare_labelled_from(&record.row(), &record.visuals, SpanEnd::WholeTurn)?;
+        if let (Overlong::Cut, Some(longest)) = (self.0.overlong, self.0.longest) {
+            cut_answer(&mut labelled, longest);
+        }
         self.0.fits(&record.id, labelled.prompt.tokens.len())?;
         if self.1 == Labels::Everything {
             labelled.spans = text_spans(&labelled.prompt.tokens);
@@ -104,6 +132,15 @@ impl Examples for Conversations {
             .into());
         }
         Ok(labelled)
+    }
+}
+
+/// Cuts what is beyond `longest` tokens, where all of it belongs to the last answer.
+fn cut_answer(labelled: &mut LabelledPrompt, longest: usize) {
+    let Some(last) = labelled.spans.last_mut() else { return };
+    if last.start < longest && labelled.prompt.tokens.len() > longest {
+        last.end = last.end.min(longest);
+        labelled.prompt = labelled.prompt.prefix(longest);
     }
 }
 
@@ -138,13 +175,18 @@ impl Examples for Pairs {
         let labelled = |row: Row| processor.prepare_labelled_from(&row, &record.visuals, SpanEnd::WholeTurn);
         let chosen = labelled(record.chosen_row())?;
         let rejected = labelled(record.rejected_row())?;
-        for conversation in [&chosen, &rejected] {
-            self.0.fits(&record.id, conversation.prompt.tokens.len())?;
-        }
-        pair(&chosen, &rejected).ok_or_else(|| {
+        let mut pair = pair(&chosen, &rejected).ok_or_else(|| {
             let problem = "the two answers do not follow the same tokens, expected one prompt and then two assistant turns";
-            format!("row {:?}: {problem}", record.id).into()
-        })
+            format!("row {:?}: {problem}", record.id)
+        })?;
+        let prompt = pair.prompt.tokens.len();
+        if let (Overlong::Cut, Some(longest)) = (self.0.overlong, self.0.longest) {
+            let room = longest.saturating_sub(prompt).max(1);
+            pair.chosen.truncate(room);
+            pair.rejected.truncate(room);
+        }
+        self.0.fits(&record.id, prompt + pair.chosen.len().max(pair.rejected.len()))?;
+        Ok(pair)
     }
 }
 
@@ -176,11 +218,35 @@ impl Examples for Tasks {
 
     fn get(&self, position: u64) -> Result<Task, Failure> {
         let mut record = self.0.record(position)?.into_rl_prompt()?;
+        let sample = sample(&record);
         record.prompt = self.0.asked(record.prompt);
+        if self.0.hints == Hints::ByTask {
+            add_hint(&mut record.prompt, sample.task);
+        }
         let prompt = self.0.processor.prepare_from(&record.row(), &record.visuals)?;
         self.0.fits(&record.id, prompt.tokens.len())?;
         let images = record.visuals.images.iter().map(ToString::to_string).collect();
-        Ok(Task::new(record.id.clone(), prompt, sample(&record), images))
+        Ok(Task::new(record.id, prompt, sample, images))
+    }
+}
+
+/// Ends the last message with a line about the form of its answer.
+fn add_hint(prompt: &mut [Message], task: rewards::Task) {
+    let hint = match task {
+        rewards::Task::Spatial => "\nAnswer in one short sentence.",
+        rewards::Task::Counting => "\nAnswer with a single number.",
+        rewards::Task::Distance => "\nAnswer with a number and its unit.",
+    };
+    let Some(message) = prompt.last_mut() else { return };
+    match &mut message.content {
+        Content::Text(text) => text.push_str(hint),
+        Content::Parts(parts) => match parts.iter_mut().rev().find_map(|part| match part {
+            Part::Text(text) => Some(text),
+            _ => None,
+        }) {
+            Some(text) => text.push_str(hint),
+            None => parts.push(Part::Text(hint.trim_start().to_owned())),
+        },
     }
 }
 

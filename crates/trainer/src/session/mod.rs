@@ -14,7 +14,7 @@ mod unsupported;
 mod weights;
 
 pub use error::SessionError;
-pub use examples::{Conversations, Labels, Pairs, Prepared, Tasks, sample};
+pub use examples::{Conversations, Hints, Labels, Pairs, Prepared, Tasks, sample};
 pub use needs::Needs;
 pub use plan::plan;
 pub use rehearsal::Rehearsal;
@@ -167,7 +167,7 @@ impl Session {
     fn sft(&self, sft: &SftSettings) -> Result<(Box<dyn Method<VlModel>>, Plan), SessionError> {
         let labels = Labels::of(sft);
         let longest = sft.max_length.map(|length| length.get());
-        let examples = |prepared| Conversations(prepared, labels);
+        let examples = |prepared: Prepared| Conversations(prepared.overlong(sft.overlong), labels);
         let batch = batch(&self.recipe);
         let plan = plan(&self.recipe, updates(&self.recipe, &self.sources));
         let method = Sft {
@@ -187,6 +187,7 @@ impl Session {
 
     fn dpo(&self, dpo: &DpoSettings) -> Result<(Box<dyn Method<VlModel>>, Plan), SessionError> {
         let longest = dpo.max_length.map(|length| length.get());
+        let pairs = |prepared: Prepared| Pairs(prepared.overlong(dpo.overlong));
         let batch = batch(&self.recipe);
         let plan = plan(&self.recipe, updates(&self.recipe, &self.sources));
         let reference = match (dpo.reference, &self.recipe.tuning) {
@@ -194,7 +195,7 @@ impl Session {
             _ => PairReference::Start(Box::new(self.model.valid())),
         };
         let method = Dpo {
-            data: self.sources.stream(self.processor.clone(), longest, batch.rows(), Pairs),
+            data: self.sources.stream(self.processor.clone(), longest, batch.rows(), pairs),
             batch,
             beta: Positive::new(dpo.beta.get())?,
             losses: preference::losses(dpo)?,
@@ -202,7 +203,7 @@ impl Session {
             reference,
             sight: Sight::of(&self.model),
             activations: activations(&self.recipe),
-            held_out: self.sources.held_out(self.processor.clone(), longest, Pairs),
+            held_out: self.sources.held_out(self.processor.clone(), longest, pairs),
         };
         Ok((Box::new(method), plan))
     }
@@ -214,14 +215,16 @@ impl Session {
         rewards: &recipe::RewardSettings,
         maye: Option<&recipe::ReinforceSettings>,
     ) -> Result<(Box<dyn Method<VlModel>>, Plan), SessionError> {
+        let hints = hints(&self.recipe.method);
+        let tasks = |prepared: Prepared| Tasks(prepared.hints(hints));
         let rhythm = settings.rhythm;
         let prompts = rhythm.prompts * rhythm.updates;
         let plan = plan(&self.recipe, rhythm.updates_of(online::rows(&self.recipe, &self.sources, rhythm)?));
         let longest = sampling.max_prompt_length.map(|length| length.get());
         let whole = if maye.is_some_and(|maye| maye.dataloader_drop_last) { prompts } else { 1 };
-        let examples = |prepared| WholeBatches::new(Tasks(prepared), whole);
-        let data = self.sources.stream(self.processor.clone(), longest, prompts, examples);
-        let held_out = self.sources.held_out(self.processor.clone(), longest, Tasks);
+        let whole = |prepared| WholeBatches::new(tasks(prepared), whole);
+        let data = self.sources.stream(self.processor.clone(), longest, prompts, whole);
+        let held_out = self.sources.held_out(self.processor.clone(), longest, tasks);
         let processor = self.processor.clone();
         // Ids come from the model's own vocabulary; one without text is none.
         let decode =
@@ -253,6 +256,14 @@ fn batch(recipe: &Recipe) -> Batch {
 /// Updates of an epoch where every row is seen once.
 fn updates(recipe: &Recipe, sources: &Sources) -> f64 {
     sources.rows() as f64 / batch(recipe).rows() as f64
+}
+
+/// Whether prompts say what form their answer has.
+fn hints(method: &recipe::Method) -> Hints {
+    match method {
+        recipe::Method::Grpo(grpo) if grpo.task_hint => Hints::ByTask,
+        _ => Hints::None,
+    }
 }
 
 /// What the recipe wants kept for gradients.

@@ -59,6 +59,7 @@ pub fn grpo(
     let (sampling, sampler) = sampling(&grpo.sampling, rhythm.completions, special)?;
     Ok(OnlineSettings {
         rhythm,
+        fresh_rounds: grpo.dynamic_sampling_rounds,
         sampling,
         sampler,
         reference: reference(grpo.kl.reference),
@@ -100,6 +101,7 @@ pub fn reinforce(
     let (sampling, sampler) = sampling(&reinforce.sampling, 1, special)?;
     Ok(OnlineSettings {
         rhythm,
+        fresh_rounds: 0,
         sampling,
         sampler,
         reference: reference(reinforce.reference),

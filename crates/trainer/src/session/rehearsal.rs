@@ -2,7 +2,7 @@
 
 use super::examples::{Conversations, Pairs, Prepared, Tasks};
 use super::sources::{Sources, most_passed_over};
-use super::{Labels, SessionError, online, plan, preference, reward_set, updates};
+use super::{Hints, Labels, SessionError, hints, online, plan, preference, reward_set, updates};
 use crate::data::Examples;
 use crate::engine::Failure;
 use crate::methods::Pair;
@@ -30,23 +30,38 @@ impl Rehearsal {
         let (parts, updates) = match &recipe.method {
             recipe::Method::Sft(sft) => {
                 let labels = Labels::of(sft);
-                let parts = rows(prepared(sft.max_length), |part| Conversations(part, labels), tokens_of);
+                let parts = rows(
+                    prepared(sft.max_length),
+                    |part| Conversations(part.overlong(sft.overlong), labels),
+                    tokens_of,
+                );
                 (parts, every_row_once)
             }
             recipe::Method::Dpo(dpo) => {
                 preference::losses(dpo)?;
-                (rows(prepared(dpo.max_length), Pairs, tokens_of_pair), every_row_once)
+                (
+                    rows(prepared(dpo.max_length), |part| Pairs(part.overlong(dpo.overlong)), tokens_of_pair),
+                    every_row_once,
+                )
             }
             recipe::Method::Grpo(grpo) => {
                 let settings = online::grpo(recipe, grpo, special)?;
                 reward_set(&grpo.rewards, &grpo.sampling, None)?;
-                let parts = answered(prepared(grpo.sampling.max_prompt_length), &grpo.sampling);
+                let parts = answered(
+                    prepared(grpo.sampling.max_prompt_length),
+                    &grpo.sampling,
+                    hints(&recipe.method),
+                );
                 (parts, settings.rhythm.updates_of(online::rows(recipe, &sources, settings.rhythm)?))
             }
             recipe::Method::Reinforce(reinforce) => {
                 let settings = online::reinforce(recipe, reinforce, special)?;
                 reward_set(&reinforce.rewards, &reinforce.sampling, Some(reinforce))?;
-                let parts = answered(prepared(reinforce.sampling.max_prompt_length), &reinforce.sampling);
+                let parts = answered(
+                    prepared(reinforce.sampling.max_prompt_length),
+                    &reinforce.sampling,
+                    Hints::None,
+                );
                 (parts, settings.rhythm.updates_of(online::rows(recipe, &sources, settings.rhythm)?))
             }
         };
@@ -117,9 +132,9 @@ fn rows<E: Examples>(
     parts.into_iter().map(measured).collect()
 }
 
-fn answered(parts: Vec<Prepared>, sampling: &SamplingSettings) -> Vec<Box<dyn Lengths>> {
+fn answered(parts: Vec<Prepared>, sampling: &SamplingSettings, hints: Hints) -> Vec<Box<dyn Lengths>> {
     let longest = sampling.max_completion_length.get();
-    rows(parts, Tasks, move |task: &Task| task.prompt().ids.len() + longest)
+    rows(parts, |part| Tasks(part.hints(hints)), move |task: &Task| task.prompt().ids.len() + longest)
 }
 
 fn tokens_of(conversation: &LabelledPrompt) -> usize {

@@ -19,9 +19,6 @@ pub fn unsupported(recipe: &Recipe) -> Option<(&'static str, &'static str)> {
             "packing",
             "without max_steps: how many steps an epoch has is known only when all rows were read",
         )),
-        (Method::Grpo(grpo), _) if grpo.dynamic_sampling_rounds > 0 => {
-            Some(("dynamic_sampling_rounds", "prompts without a signal are not replaced"))
-        }
         _ => None,
     }
 }

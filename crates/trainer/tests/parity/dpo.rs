@@ -91,8 +91,9 @@ fn loss_rewards_and_gradient_are_those_of_trl_however_the_batch_is_split() {
     for checkpoint in CHECKPOINTS {
         let recorded: Recorded = json(checkpoint, "dpo.json");
         for (name, variant) in &recorded.variants {
+            // Thirty: the three pairs again and again, in shares that run side by side.
             for (micro, accumulation, activations) in
-                [(3, 1, Activations::Kept), (1, 3, Activations::Recomputed)]
+                [(3, 1, Activations::Kept), (1, 3, Activations::Recomputed), (30, 1, Activations::Recomputed)]
             {
                 let batch = Batch { micro, accumulation };
                 let what = format!("{checkpoint} {name} {batch:?}");

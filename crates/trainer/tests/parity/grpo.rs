@@ -64,6 +64,7 @@ impl Variant {
         let passes = if self.on_policy { 1 } else { 2 };
         OnlineSettings {
             rhythm: Rhythm { completions: 4, prompts: 2, updates: 1, passes, micro },
+            fresh_rounds: 0,
             sampling: SamplingParams::default().with_temperature(self.temperature).unwrap(),
             sampler: SamplerSettings::default(),
             reference: Reference::Base,

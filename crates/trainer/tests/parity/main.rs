@@ -3,6 +3,7 @@
 
 mod curve;
 mod dpo;
+mod fresh_prompts;
 mod full;
 mod generation;
 mod grpo;

@@ -74,6 +74,7 @@ impl Loss {
     fn settings(&self, returns: &Returns, micro: usize, activations: Activations) -> OnlineSettings {
         OnlineSettings {
             rhythm: Rhythm { completions: 4, prompts: 2, updates: 1, passes: 2, micro },
+            fresh_rounds: 0,
             sampling: SamplingParams::default(),
             sampler: SamplerSettings::default(),
             reference: Reference::Base,

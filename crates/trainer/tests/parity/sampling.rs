@@ -26,12 +26,14 @@ impl RewardFn for EvenLength {
     }
 }
 
-fn settings(checkpoint: &str, temperature: f64) -> OnlineSettings {
+/// Two prompts of four completions.
+pub fn settings(checkpoint: &str, temperature: f64) -> OnlineSettings {
     let special = processor(checkpoint).special().clone();
     let params = SamplingParams::default().with_temperature(temperature).unwrap();
     let params = params.with_max_new_tokens(24).unwrap().with_num_generations(4).unwrap();
     OnlineSettings {
         rhythm: Rhythm { completions: 4, prompts: 2, updates: 1, passes: 1, micro: 4 },
+        fresh_rounds: 0,
         sampling: params,
         sampler: SamplerSettings {
             stop: special.eos.clone(),

@@ -70,13 +70,16 @@ fn loss_and_gradient_of_a_batch_are_those_of_peft_for_every_kind_of_adapter() {
         let recorded: Recorded = json(checkpoint, "sft.json");
         for (name, variant) in &recorded.variants {
             let what = format!("{checkpoint} {name}");
-            for activations in [Activations::Kept, Activations::Recomputed] {
+            // Thirty: the three rows again and again, in shares that run side by side.
+            for (micro, activations) in
+                [(3, Activations::Kept), (3, Activations::Recomputed), (30, Activations::Kept)]
+            {
                 let model = adapted(checkpoint, &variant.adapter);
-                let batch = Batch { micro: 3, accumulation: 1 };
+                let batch = Batch { micro, accumulation: 1 };
                 let mut sft = method(checkpoint, &recorded.batch.rows, &model, batch);
                 sft.activations = activations;
                 let update = one(model, &mut sft);
-                let what = format!("{what}, {activations:?}");
+                let what = format!("{what}, {micro} rows, {activations:?}");
                 assert_close(&what, update.figure("loss"), variant.loss, 1e-5 * variant.loss);
                 variant.gradients.check(&what, checkpoint, &update.adapter_gradients(), 1e-4);
             }
@@ -95,6 +98,18 @@ fn packed_rows_teach_what_single_rows_teach() {
             assert_tensors(&format!("{checkpoint} {name}"), &packed.1, &single.1, 1e-5);
         }
     }
+}
+
+#[test]
+fn rows_side_by_side_give_the_same_bits_on_any_number_of_threads() {
+    let checkpoint = CHECKPOINTS[0];
+    let recorded: Recorded = json(checkpoint, "sft.json");
+    let variant = &recorded.variants["lora"];
+    let [one, three] = [1, 3].map(|threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| update(checkpoint, &recorded, variant, Batch { micro: 30, accumulation: 1 }))
+    });
+    assert_eq!(one, three);
 }
 
 /// Loss and gradient of the recorded batch, split as `batch` says.

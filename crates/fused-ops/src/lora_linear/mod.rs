@@ -1,12 +1,15 @@
 //! A linear layer with low-rank adapters on a frozen base.
 
+mod backward;
+mod forward;
+
 use burn::backend::DispatchTensor;
 use burn::tensor::Tensor;
 use burn_flex::FlexTensor;
 
-use crate::bridge::{self, Operation, sizes, tensor};
-use crate::kernel::matrix::{Into, MatMut, Threads, product};
-use crate::linear::{self, View, multiply};
+use crate::bridge::{self, Operation, dense, floats, sizes, tensor};
+use crate::kernel::matrix::{Into, Mat, MatMut, Threads, product};
+use crate::linear::{self, View};
 
 /// One low-rank adapter: adds `scale · (X Aᵀ) Bᵀ`.
 #[derive(Clone, Debug)]
@@ -23,7 +26,9 @@ pub struct LoraPair {
 ///
 /// The low-rank products are added to the base product in place. With `dU = s dY B` the gradients are
 /// `dX = dY W + Σ dU A`, `dA = dUᵀ X`, `dB = s dYᵀ (X Aᵀ)`; `X Aᵀ` is kept, and the base weight is a constant unless it
-/// is tracked.
+/// is tracked. Where there are many rows for the size of the weight, the adapters are merged into a copy of it, which
+/// costs less than the products beside it: `V = W + Σ s B A`, `Y = X Vᵀ + b`, `dX = dY V`; and where the weight is hardly
+/// wider than the ranks, `dV = dYᵀ X`, `dA = s Bᵀ dV`, `dB = s dV Aᵀ`.
 ///
 /// # Shapes
 /// - `x`: `[rows, in]`, `weight`: `[out, in]`, `bias`: `[out]`
@@ -111,80 +116,91 @@ struct LoraLinear {
     scales: Vec<f32>,
 }
 
-#[derive(Clone, Debug)]
-struct Saved {
-    x: FlexTensor,
-    weight: FlexTensor,
-    pairs: Vec<SavedPair>,
-}
-
-#[derive(Clone, Debug)]
-struct SavedPair {
-    a: FlexTensor,
-    b: FlexTensor,
-    /// `X Aᵀ`
-    low: FlexTensor,
-}
-
 impl<const N: usize> Operation<N> for LoraLinear {
     type Saved = Saved;
 
     fn record(&self, inputs: [FlexTensor; N], _: [bool; N]) -> (FlexTensor, Saved) {
-        let [x, weight] = [inputs[0].clone(), inputs[1].clone()];
-        let (adapters, bias) = inputs[2..].split_at(2 * self.scales.len());
-        let mut y = linear::forward(&x, &weight, bias.first());
-        let shape = linear::shape(&x, &weight);
-        let pairs = adapters.chunks_exact(2).zip(&self.scales).map(|(pair, &scale)| {
-            let [a, b] = [pair[0].clone(), pair[1].clone()];
-            let low = tensor(linear::forward(&x, &a, None), linear::shape(&x, &a));
-            let (left, right) = (View::of(low.clone()), View::of(b.clone()));
-            let out = MatMut::new(&mut y, shape[1]);
-            product(out, Into::Add, left.mat(), right.mat().t(), scale, Threads::All);
-            SavedPair { a, b, low }
-        });
-        let pairs = pairs.collect();
-        (tensor(y, shape), Saved { x, weight, pairs })
+        let inputs = Inputs::of(&inputs, &self.scales);
+        if inputs.are_many_rows() { forward::merged(&inputs) } else { forward::apart(&inputs) }
     }
 
     fn backward(&self, saved: Saved, output_grad: FlexTensor, wanted: [bool; N]) -> [Option<FlexTensor>; N] {
+        let wanted_bias = N > 2 + 2 * self.scales.len() && wanted[N - 1];
+        let bias = wanted_bias.then(|| linear::bias_grad(&output_grad));
+        let dy = View::of(output_grad);
         let mut grads = [const { None }; N];
-        let dy = View::of(output_grad.clone());
-        let x = View::of(saved.x.clone());
-        let mut dx = wanted[0].then(|| multiply_values(&dy, saved.weight));
-        for (i, (pair, &scale)) in saved.pairs.into_iter().zip(&self.scales).enumerate() {
-            let (ia, ib) = (2 + 2 * i, 3 + 2 * i);
-            grads[ib] = wanted[ib].then(|| scaled(&dy, &View::of(pair.low), scale));
-            if dx.is_some() || wanted[ia] {
-                let du = View::of(multiply(dy.mat(), View::of(pair.b).mat()));
-                grads[ia] = wanted[ia].then(|| scaled(&du, &x, scale));
-                if let Some(dx) = &mut dx {
-                    let a = View::of(pair.a);
-                    product(MatMut::new(dx, a.mat().cols), Into::Add, du.mat(), a.mat(), scale, Threads::All);
-                }
-            }
-        }
-        grads[1] = wanted[1].then(|| multiply(dy.mat().t(), x.mat()));
-        grads[0] = dx.map(|dx| tensor(dx, sizes::<2>(&saved.x)));
-        if let Some(last) = (N > 2 + 2 * self.scales.len()).then_some(N - 1) {
-            grads[last] = wanted[last].then(|| linear::bias_grad(&output_grad));
+        backward::run(&saved, &dy, &wanted, &mut grads);
+        if let Some(bias) = bias {
+            grads[N - 1] = Some(bias);
         }
         grads
     }
 }
 
-/// `dY W`
-fn multiply_values(dy: &View, weight: FlexTensor) -> Vec<f32> {
-    let weight = View::of(weight);
-    let (left, right) = (dy.mat(), weight.mat());
-    let mut out = vec![0.0; left.rows * right.cols];
-    product(MatMut::new(&mut out, right.cols), Into::Replace, left, right, 1.0, Threads::All);
-    out
+/// What the backward pass needs.
+#[derive(Clone, Debug)]
+struct Saved {
+    x: FlexTensor,
+    weight: FlexTensor,
+    pairs: Vec<Pair>,
+    /// `X Aᵀ` of every adapter; none where they were merged.
+    low: Vec<FlexTensor>,
 }
 
-/// `scale · Lᵀ R`
-fn scaled(left: &View, right: &View, scale: f32) -> FlexTensor {
-    let (left, right) = (left.mat().t(), right.mat());
+/// The inputs by their names.
+struct Inputs<'a> {
+    x: &'a FlexTensor,
+    weight: &'a FlexTensor,
+    pairs: Vec<Pair>,
+    bias: Option<&'a FlexTensor>,
+}
+
+/// An adapter on the CPU.
+#[derive(Clone, Debug)]
+struct Pair {
+    a: FlexTensor,
+    b: FlexTensor,
+    scale: f32,
+}
+
+impl<'a> Inputs<'a> {
+    fn of(inputs: &'a [FlexTensor], scales: &[f32]) -> Self {
+        let (adapters, bias) = inputs[2..].split_at(2 * scales.len());
+        let pair =
+            |(pair, &scale): (&[FlexTensor], &f32)| Pair { a: pair[0].clone(), b: pair[1].clone(), scale };
+        let pairs = adapters.chunks_exact(2).zip(scales).map(pair).collect();
+        Self { x: &inputs[0], weight: &inputs[1], pairs, bias: bias.first() }
+    }
+
+    /// Whether merging the adapters into a copy of the weight costs less than their products with every row.
+    fn are_many_rows(&self) -> bool {
+        let ([rows, inner], [outer, _]) = (sizes(self.x), sizes(self.weight));
+        2 * inner * outer < rows * (inner + outer) && !self.pairs.is_empty()
+    }
+}
+
+/// `V = W + Σ s B A`
+fn merge(weight: &FlexTensor, pairs: &[Pair]) -> FlexTensor {
+    let mut values = floats(&dense(weight.clone())).to_vec();
+    for Pair { a, b, scale } in pairs {
+        add_product(&mut values, View::of(b.clone()).mat(), View::of(a.clone()).mat(), *scale);
+    }
+    tensor(values, sizes::<2>(weight))
+}
+
+/// `scale · L R`, added to `out`.
+fn add_product(out: &mut [f32], left: Mat<'_>, right: Mat<'_>, scale: f32) {
+    product(MatMut::new(out, right.cols), Into::Add, left, right, scale, Threads::All);
+}
+
+/// `scale · L R`
+fn scaled(left: Mat<'_>, right: Mat<'_>, scale: f32) -> FlexTensor {
+    tensor(values(left, right, scale), [left.rows, right.cols])
+}
+
+/// `scale · L R`, row by row.
+fn values(left: Mat<'_>, right: Mat<'_>, scale: f32) -> Vec<f32> {
     let mut out = vec![0.0; left.rows * right.cols];
     product(MatMut::new(&mut out, right.cols), Into::Replace, left, right, scale, Threads::All);
-    tensor(out, [left.rows, right.cols])
+    out
 }
