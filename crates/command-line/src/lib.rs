@@ -8,6 +8,7 @@ mod ending;
 mod flags;
 pub mod machine;
 pub mod progress;
+mod published;
 mod signals;
 mod training;
 mod writing;
@@ -17,8 +18,9 @@ pub use bar::Bar;
 pub use device::{load_model, with_learned};
 pub use ending::{Outcome, Stopped, explain, plain, report};
 pub use flags::{DeviceArgs, Dtype, ModelArgs, from_1_to};
+pub use published::PublishedFigures;
 pub use signals::Signals;
-pub use training::train;
+pub use training::{open, run, train};
 pub use writing::{replace_file, say};
 
 /// What every binary does first: memory that is kept, and a log on standard error that `RUST_LOG` opens.

@@ -1,11 +1,11 @@
 //! A recipe in, a trained model out, with everything that people look at meanwhile.
 
-use crate::{Bar, Signals, Stopped, progress};
+use crate::{Bar, PublishedFigures, Signals, Stopped, progress};
 use burn::tensor::Device;
 use recipe::{Recipe, Resume};
 use std::path::{Path, PathBuf};
 use trainer::engine::{Ending, Stop};
-use trainer::session::{self, Session, StartFrom};
+use trainer::session::{self, Session, SessionError, StartFrom};
 
 /// Trains as `recipe` says; `resume` is the flag of that name. A run that a signal ends is the error [`Stopped`].
 pub fn train(
@@ -13,11 +13,27 @@ pub fn train(
     resume: Option<&str>,
     device: &Device,
 ) -> Result<session::Outcome, Box<dyn std::error::Error>> {
-    let from = start(resume, &recipe)?;
-    let out = recipe.run.output_dir.clone();
+    start(resume, &recipe)?;
+    let published = PublishedFigures::of(&recipe);
+    let session = open(recipe, device)?;
+    run(
+        if let Some(figures) = published { session.with_companion(Box::new(figures)) } else { session },
+        resume,
+    )
+}
+
+/// Loads what the recipe names.
+pub fn open(recipe: Recipe, device: &Device) -> Result<Session, SessionError> {
     let spinner = progress::spinner("loading the model");
     let session = Session::open(recipe, device)?;
     spinner.finish_and_clear();
+    Ok(session)
+}
+
+/// Runs what [`open`] has loaded; see [`train`].
+pub fn run(session: Session, resume: Option<&str>) -> Result<session::Outcome, Box<dyn std::error::Error>> {
+    let from = start(resume, session.recipe())?;
+    let out = session.recipe().run.output_dir.clone();
     let [trained, all] = session.parameters();
     eprintln!(
         "training {} of {} parameters; records and checkpoints go to {}",

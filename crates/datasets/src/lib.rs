@@ -25,6 +25,7 @@ mod source_error;
 mod split;
 mod stream;
 pub mod synth;
+pub mod toy;
 
 pub use bad_rows::{BadRowPolicy, BadRows, OnBadRow, audit};
 pub use convert::{Conversion, OutLayout, convert};

@@ -58,37 +58,93 @@ pub fn training_accuracy(records: &[RolloutRecord], accuracy: &str) -> Option<f6
     mean(&records.iter().filter_map(right).collect::<Vec<_>>())
 }
 
-/// Means over the rollouts of one step under the names that MAYE logs: `rews/scores`, `rews/{function}_rewards`,
-/// `rews/rlhf_reward`, `response/response_lengths`, `response/length_clip_ratio`, `training/num_stop_tokens`,
-/// `training/kl`, `training/entropy`. What no rollout has a value for is absent.
-pub fn step_metrics(records: &[RolloutRecord]) -> Metrics {
-    let mut metrics = Metrics::new();
-    let mut put = |name: &str, values: Vec<f64>| {
-        metrics.extend(mean(&values).map(|value| (name.to_owned(), value)));
-    };
-    let values =
-        |part: &dyn Fn(&RolloutRecord) -> Option<f64>| records.iter().filter_map(part).collect::<Vec<f64>>();
-    put("rews/scores", values(&|r| r.reward));
-    put("response/response_lengths", values(&|r| Some(r.tokens as f64)));
-    put("response/length_clip_ratio", values(&|r| Some(f64::from(u8::from(is_cut(r))))));
-    put("training/kl", values(&|r| r.kl));
-    put("training/entropy", values(&|r| r.entropy));
-    let mut names: Vec<&String> = records.iter().flat_map(|r| r.rewards.keys()).collect();
-    names.sort_unstable();
-    names.dedup();
-    for name in names {
-        let short = if name == "accuracy" { "acc" } else { name };
-        put(&format!("rews/{short}_rewards"), values(&|r| reward(r, name)));
-    }
-    if !records.is_empty() {
-        let stopped = records.iter().filter(|record| !is_cut(record)).count();
-        metrics.insert("training/num_stop_tokens".to_owned(), stopped as f64);
-    }
-    metrics
+/// What MAYE logs of a step, under its names.
+///
+/// Figures of the generation come from its rollouts: `rews/{scores, acc_rewards, format_rewards, language_rewards,
+/// kl_reward, rlhf_reward}`, `response/{response_lengths, length_clip_ratio}`, `training/{num_stop_tokens, kl}`,
+/// `reflection_analysis/…` and `reflection_words/…`. With kₜ the divergence of a token from the reference, `training/kl` is
+/// the mean over rows of Σₜ kₜ, `rews/kl_reward` is −β times that, and `rews/rlhf_reward` the sum of scores and `kl_reward`.
+///
+/// ```
+/// let published = eval::dynamics::Published { max_tokens: 2048, temperature: 1.0, kl_reward_coeff: 0.0, updates: 32 };
+/// let figures = published.figures(33, |name| (name == "learning_rate").then_some(5e-6), &[]);
+/// assert_eq!((figures["training/lr"], figures["generation_steps"], figures["gradient_steps"]), (5e-6, 2.0, 33.0));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Published {
+    /// Length at which a response is cut.
+    pub max_tokens: u64,
+    /// Temperature of the samples.
+    pub temperature: f64,
+    /// β of the divergence in the reward.
+    pub kl_reward_coeff: f64,
+    /// Optimiser steps that learn from one generation.
+    pub updates: u64,
 }
 
-fn is_cut(record: &RolloutRecord) -> bool {
-    record.stop == Stop::Length
+/// Names of MAYE beside those of the trainer.
+const SAME: [(&str, &str); 13] = [
+    ("loss/loss", "loss"),
+    ("loss/policy_loss", "policy_loss"),
+    ("loss/kl_loss", "kl_loss"),
+    ("training/clipfrac", "clip_ratio/region_mean"),
+    ("training/entropy", "entropy_of_drawn"),
+    ("training/entropy_full", "entropy"),
+    ("training/ratios", "policy/ratio_mean"),
+    ("training/approx_policy_kl", "policy/half_square"),
+    ("training/lr", "learning_rate"),
+    ("training/grad_norm", "grad_norm"),
+    ("training/skipped_steps", "skipped_steps"),
+    ("speed/tokens_per_second_per_gpu_trajectory", "generation/tokens_per_second"),
+    ("speed/tokens_per_second_per_gpu_ppo", "update/tokens_per_second"),
+];
+
+impl Published {
+    /// The figures of optimiser step `step`, counted from 1: `known` gives the trainer's, `records` are the responses that
+    /// were written in it. What has no value is absent.
+    pub fn figures(
+        &self,
+        step: u64,
+        known: impl Fn(&str) -> Option<f64>,
+        records: &[RolloutRecord],
+    ) -> Metrics {
+        let same = SAME.iter().filter_map(|(theirs, ours)| Some(((*theirs).to_owned(), known(ours)?)));
+        let mut metrics: Metrics = same.collect();
+        // Without a reference there is no such term.
+        metrics.entry("loss/kl_loss".into()).or_insert(0.0);
+        metrics.insert("training/temperature".into(), self.temperature);
+        metrics.insert("generation_steps".into(), step.div_ceil(self.updates.max(1)) as f64);
+        metrics.insert("gradient_steps".into(), step as f64);
+        if !records.is_empty() {
+            metrics.extend(self.of_responses(records));
+            metrics.extend(reflection_metrics(&reflection(records, "accuracy")));
+        }
+        metrics
+    }
+
+    fn of_responses(&self, records: &[RolloutRecord]) -> Metrics {
+        let values = |part: &dyn Fn(&RolloutRecord) -> Option<f64>| {
+            mean(&records.iter().filter_map(part).collect::<Vec<f64>>())
+        };
+        let full = |r: &RolloutRecord| Some(f64::from(u8::from(r.tokens >= self.max_tokens)));
+        let kl = values(&|r| Some(r.kl? * r.tokens as f64)).unwrap_or(0.0);
+        let kl_reward = if kl == 0.0 { 0.0 } else { -self.kl_reward_coeff * kl };
+        let scores = values(&|r| r.reward);
+        let stopped = records.iter().filter(|record| record.stop == Stop::Stop).count();
+        let figures = [
+            ("rews/scores", scores),
+            ("rews/acc_rewards", values(&|r| reward(r, "accuracy"))),
+            ("rews/format_rewards", values(&|r| reward(r, "format"))),
+            ("rews/language_rewards", values(&|r| reward(r, "language"))),
+            ("rews/kl_reward", Some(kl_reward)),
+            ("rews/rlhf_reward", scores.map(|scores| scores + kl_reward)),
+            ("response/response_lengths", values(&|r| Some(r.tokens as f64))),
+            ("response/length_clip_ratio", values(&full)),
+            ("training/num_stop_tokens", Some(stopped as f64)),
+            ("training/kl", Some(kl)),
+        ];
+        figures.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+    }
 }
 
 fn reward(record: &RolloutRecord, name: &str) -> Option<f64> {
@@ -209,12 +265,23 @@ mod tests {
     }
 
     #[test]
-    fn a_metric_without_a_value_is_absent() {
-        let metrics = step_metrics(&worked());
-        assert_eq!(metrics["rews/acc_rewards"], 0.6);
-        assert_eq!(metrics["response/response_lengths"], 10.0);
-        assert!(!metrics.contains_key("rews/language_rewards") && !metrics.contains_key("training/kl"));
-        assert_eq!(step_metrics(&[]), Metrics::new());
+    fn figures_of_a_generation_have_the_published_names_and_a_metric_without_a_value_is_absent() {
+        let published = Published { max_tokens: 10, temperature: 1.0, kl_reward_coeff: 0.5, updates: 4 };
+        let mut records = worked();
+        records[0].kl = Some(0.2);
+        records[1].kl = Some(0.0);
+        records[1].tokens = 9;
+        let metrics = published.figures(5, |_| None, &records);
+        assert_eq!((metrics["rews/acc_rewards"], metrics["rews/scores"]), (0.6, 0.6));
+        assert_eq!((metrics["training/kl"], metrics["rews/kl_reward"]), (1.0, -0.5));
+        assert!((metrics["rews/rlhf_reward"] - 0.1).abs() < 1e-12);
+        assert_eq!((metrics["response/length_clip_ratio"], metrics["training/num_stop_tokens"]), (0.8, 5.0));
+        assert_eq!(
+            (metrics["generation_steps"], metrics["reflection_analysis/reflection_ratio"]),
+            (2.0, 0.6)
+        );
+        assert!(!metrics.contains_key("rews/language_rewards") && !metrics.contains_key("loss/loss"));
+        assert!(!published.figures(5, |_| None, &[]).contains_key("rews/scores"));
     }
 
     #[test]

@@ -75,8 +75,8 @@ pub use logic::{
 };
 pub use math::{MathAccuracy, MathGold, math_equal};
 pub use maye::{
-    BoxedJudge, JudgeMode, LanguagePenalty, MayeReward, MayeRules, REFLECTION_WORDS, Reflection, Unfinished,
-    ideograph_share, is_reflective,
+    BoxedJudge, BoxedRule, JudgeMode, LanguagePenalty, MayeReward, MayeRules, REFLECTION_WORDS, Reflection,
+    Unfinished, ideograph_share, is_reflective,
 };
 pub use names::UnknownName;
 pub use outcome::{Finite, Outcome, UnparsedKind};

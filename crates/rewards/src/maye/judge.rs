@@ -69,82 +69,138 @@ impl BoxedJudge {
     /// assert_eq!(BoxedJudge::default().judge("20", r"\boxed{20}"), Outcome::Unparsed(UnparsedKind::NoBox));
     /// ```
     pub fn judge(&self, response: &str, solution: &str) -> Outcome {
-        let gold = last_boxed(solution).unwrap_or(solution);
-        let Some(answer) = last_boxed(response) else { return Outcome::Unparsed(UnparsedKind::NoBox) };
-        if answer.len() > limits::MAX_EXPRESSION || gold.len() > limits::MAX_EXPRESSION {
-            return Outcome::Unparsed(UnparsedKind::TooLarge);
+        match self.rule(response, solution) {
+            Ok(rule) => Outcome::from(rule.is_some()),
+            Err(unparsed) => Outcome::Unparsed(unparsed),
         }
-        Outcome::from(self.same(&normalise(answer), &normalise(gold)))
     }
 
-    fn same(&self, answer: &str, gold: &str) -> bool {
+    /// The rule by which a response agrees with a solution; `None` if it does not.
+    ///
+    /// ```
+    /// use rewards::{BoxedJudge, BoxedRule};
+    /// let rule = BoxedJudge::default().rule(r"\boxed{\frac{1}{2}}", r"\boxed{0.5}");
+    /// assert_eq!(rule, Ok(Some(BoxedRule::Number)));
+    /// ```
+    pub fn rule(&self, response: &str, solution: &str) -> Result<Option<BoxedRule>, UnparsedKind> {
+        let gold = last_boxed(solution).unwrap_or(solution);
+        let Some(answer) = last_boxed(response) else { return Err(UnparsedKind::NoBox) };
+        if answer.len() > limits::MAX_EXPRESSION || gold.len() > limits::MAX_EXPRESSION {
+            return Err(UnparsedKind::TooLarge);
+        }
+        Ok(self.same(&normalise(answer), &normalise(gold)))
+    }
+
+    fn same(&self, answer: &str, gold: &str) -> Option<BoxedRule> {
         if !gold.is_empty() && answer == gold {
-            return true;
+            return Some(BoxedRule::Identical);
         }
         let (mut left, gold) = (items(answer), items(gold));
         if gold.is_empty() || gold.len() > MAX_ITEMS || left.len() != gold.len() {
-            return false;
+            return None;
         }
         let budget = Budget::new();
-        gold.iter().all(|g| {
-            let found = left.iter().position(|p| self.same_item(p, g, &budget));
-            found.map(|at| left.swap_remove(at)).is_some()
-        })
+        let mut rule = None;
+        for g in &gold {
+            let (at, found) =
+                left.iter().enumerate().find_map(|(at, p)| Some((at, self.same_item(p, g, &budget)?)))?;
+            left.swap_remove(at);
+            rule = Some(if gold.len() == 1 { found } else { BoxedRule::Items });
+        }
+        rule
     }
 
-    fn same_item(&self, p: &str, g: &str, budget: &Budget) -> bool {
+    fn same_item(&self, p: &str, g: &str, budget: &Budget) -> Option<BoxedRule> {
         if p == g {
-            return true;
+            return Some(BoxedRule::Identical);
         }
         if let (Some(p), Some(g)) = (unions(p), unions(g)) {
-            return p.len() == g.len() && p.iter().zip(&g).all(|(p, g)| self.same_bracket(p, g, budget));
+            let same = p.len() == g.len() && p.iter().zip(&g).all(|(p, g)| self.same_bracket(p, g, budget));
+            return same.then_some(BoxedRule::Interval);
         }
+        let same = |p: &str, g: &str| self.same_expr(p, g, budget);
         match (p.strip_suffix('%'), g.strip_suffix('%')) {
-            (Some(p), None) => {
-                self.same_expr(p, g, budget) || self.same_expr(&format!("({p})/100"), g, budget)
-            }
-            (None, Some(g)) => {
-                self.same_expr(p, g, budget) || self.same_expr(p, &format!("({g})/100"), budget)
-            }
-            (Some(p), Some(g)) => self.same_expr(p, g, budget),
-            (None, None) => self.same_expr(p, g, budget),
+            (Some(p), None) => same(p, g).or_else(|| same(&format!("({p})/100"), g)),
+            (None, Some(g)) => same(p, g).or_else(|| same(p, &format!("({g})/100"))),
+            (Some(p), Some(g)) => same(p, g),
+            (None, None) => same(p, g),
         }
     }
 
     fn same_bracket(&self, p: &Bracketed<'_>, g: &Bracketed<'_>, budget: &Budget) -> bool {
-        let parts = || p.parts.iter().zip(&g.parts).all(|(p, g)| self.same_expr(p, g, budget));
+        let parts = || p.parts.iter().zip(&g.parts).all(|(p, g)| self.same_expr(p, g, budget).is_some());
         p.open == g.open && p.close == g.close && p.parts.len() == g.parts.len() && parts()
     }
 
-    fn same_expr(&self, p: &str, g: &str, budget: &Budget) -> bool {
+    fn same_expr(&self, p: &str, g: &str, budget: &Budget) -> Option<BoxedRule> {
         match (read(p), read(g)) {
             (Some(Value::Expr(p)), Some(Value::Expr(g))) => self.same_value(&p, &g, budget),
             (Some(Value::Relation(p, ps)), Some(Value::Relation(g, gs))) => {
                 let sides = (difference(*p, ps), difference(*g, gs));
-                matches!(sides, (Some(p), Some(g)) if proportional(&p, &g, budget))
+                let same = matches!(sides, (Some(p), Some(g)) if proportional(&p, &g, budget));
+                same.then_some(BoxedRule::Equation)
             }
             // An inequality and the interval it describes, whichever side either is on.
-            (Some(p), Some(g)) => equal::values(&g, &p, budget) || equal::values(&p, &g, budget),
-            _ => false,
+            (Some(p), Some(g)) => {
+                let same = equal::values(&g, &p, budget) || equal::values(&p, &g, budget);
+                same.then_some(BoxedRule::Interval)
+            }
+            _ => None,
         }
     }
 
-    fn same_value(&self, p: &Expr, g: &Expr, budget: &Budget) -> bool {
+    fn same_value(&self, p: &Expr, g: &Expr, budget: &Budget) -> Option<BoxedRule> {
         if p == g {
-            return true;
+            return Some(BoxedRule::Expression);
         }
+        let near = |difference, gold| self.mode.accepts(difference, gold).then_some(BoxedRule::Number);
         if let (Some(p), Some(g)) = (exact(p, budget), exact(g, budget))
             && let Some(difference) = p.add(g.neg())
         {
-            return self.mode.accepts(difference.to_f64(), g.to_f64());
+            return near(difference.to_f64(), g.to_f64());
         }
         match (has_names(p), has_names(g)) {
-            (false, false) => match (real(p, 0, budget), real(g, 0, budget)) {
-                (Some(p), Some(g)) => self.mode.accepts(p - g, g),
-                _ => false,
-            },
-            (true, true) => agree(p, g, budget),
-            _ => false,
+            (false, false) => {
+                let (p, g) = (real(p, 0, budget)?, real(g, 0, budget)?);
+                near(p - g, g)
+            }
+            (true, true) => agree(p, g, budget).then_some(BoxedRule::Expression),
+            _ => None,
+        }
+    }
+}
+
+/// Why two boxed answers are the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BoxedRule {
+    /// They read the same once spellings are one.
+    Identical,
+    /// Their values are within the tolerance.
+    Number,
+    /// They are the same interval or tuple.
+    Interval,
+    /// They agree wherever their names are given values.
+    Expression,
+    /// One is a whole multiple of the other.
+    Equation,
+    /// Their items are the same in some order.
+    Items,
+}
+
+impl BoxedRule {
+    /// The rule in a word.
+    ///
+    /// ```
+    /// assert_eq!(rewards::BoxedRule::Items.name(), "items");
+    /// ```
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Identical => "identical",
+            Self::Number => "number",
+            Self::Interval => "interval",
+            Self::Expression => "expression",
+            Self::Equation => "equation",
+            Self::Items => "items",
         }
     }
 }

@@ -7,7 +7,7 @@ mod reflection;
 mod score;
 mod split;
 
-pub use judge::{BoxedJudge, JudgeMode};
+pub use judge::{BoxedJudge, BoxedRule, JudgeMode};
 pub use language::{LanguagePenalty, ideograph_share};
 pub use reflection::{REFLECTION_WORDS, Reflection, is_reflective};
 pub use score::{MayeReward, MayeRules, Unfinished};
