@@ -26,7 +26,7 @@ pub(super) enum Sum {
 
 impl Losses {
     /// Adds a loss and its gradient. `below` takes the gradients on from where the graph of the loss ends, see
-    /// [`Gradients::add_through`].
+    /// `Gradients::add_through`.
     ///
     /// A loss that is not finite spoils them all.
     pub fn backward_through<M: Module>(

@@ -50,7 +50,7 @@ impl<'a> Step<'a> {
         self.backward_through(model, loss, |_, _| {})
     }
 
-    /// [`backward`](Self::backward) for a loss whose graph ends above the weights, see [`Gradients::add_through`].
+    /// [`backward`](Self::backward) for a loss whose graph ends above the weights, see `Gradients::add_through`.
     pub fn backward_through<M: Module>(
         &mut self,
         model: &M,
