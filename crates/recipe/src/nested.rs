@@ -57,7 +57,8 @@ impl Nested {
 
     /// Whether one of these is a block.
     pub fn has_block(&self, names: &[&str]) -> bool {
-        let within = |key: &String, name: &str| key.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'));
+        let within =
+            |key: &String, name: &str| key.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'));
         self.0.keys().any(|key| names.iter().any(|name| within(key, name)))
     }
 
@@ -65,7 +66,9 @@ impl Nested {
     pub fn check(&self, known: &[&str]) -> Result<(), NestedError> {
         let is_known = |key: &str| {
             known.iter().any(|name| match name.strip_suffix(".*") {
-                Some(block) => key.strip_prefix(block).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')),
+                Some(block) => {
+                    key.strip_prefix(block).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+                }
                 None => key == *name,
             })
         };
@@ -174,7 +177,10 @@ mod tests {
         let read = Nested::parse("a: {b: {c: 1.5}, d: no-number}\ne: [1, 2]\n").unwrap();
         assert_eq!(read.real("a.b.c"), Ok(Some(1.5)));
         assert!(read.has_block(&["a"]) && !read.has_block(&["e"]));
-        assert_eq!(read.number("a.d").unwrap_err().to_string(), "`a.d`: found \"no-number\", expected a whole number from 0");
+        assert_eq!(
+            read.number("a.d").unwrap_err().to_string(),
+            "`a.d`: found \"no-number\", expected a whole number from 0"
+        );
         assert!(read.check(&["a.*", "e"]).is_ok());
         let refused = read.check(&["a.b.c", "a.dd", "e"]).unwrap_err().to_string();
         assert!(refused.contains("`a.d`") && refused.contains("expected one of a.dd"), "{refused}");

@@ -94,9 +94,14 @@ fn fault(record: &Record) -> Option<String> {
     if said.trim().is_empty() {
         return Some("field question: found an empty text, expected the problem".to_owned());
     }
+    if let Some(key) = ["answer", "solution"].into_iter().find(|key| !row.extra.contains_key(*key)) {
+        return Some(format!("field {key}: not there, expected the right answer"));
+    }
     let picture = row.visuals.images.first()?;
     match picture.open() {
         Err(error) => Some(format!("field image: {error}")),
-        Ok(bytes) => decode_image(&bytes, &ImageLimits::default()).err().map(|error| format!("field image: {picture}: {error}")),
+        Ok(bytes) => decode_image(&bytes, &ImageLimits::default())
+            .err()
+            .map(|error| format!("field image: {picture}: {error}")),
     }
 }

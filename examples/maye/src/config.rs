@@ -46,7 +46,8 @@ impl Config {
             None => Vec::new(),
         };
         let model = args.model.map(|model| format!("model_name_or_path={}", sets::folder_of(model)));
-        let overrides: Vec<String> = named.into_iter().chain(model).chain(args.overrides.iter().cloned()).collect();
+        let overrides: Vec<String> =
+            named.into_iter().chain(model).chain(args.overrides.iter().cloned()).collect();
         match (&args.config, args.data) {
             (Some(file), _) => Self::of_file(kind, file, &overrides),
             (None, Some(data)) => {
@@ -98,7 +99,7 @@ impl Config {
         Ok(())
     }
 
-    /// The recipe, checked; files that it names must be there.
+    /// The recipe, checked.
     pub fn recipe(&self) -> Fallible<Recipe> {
         Ok(Recipe::parse(self.kind, &self.text, &self.home, &self.overrides)?)
     }

@@ -88,7 +88,11 @@ impl Exam {
     }
 
     /// The share of right responses of the epoch that ends, where responses were judged.
-    fn training_accuracy(&self, (epoch, step): (u64, u64), responses: &[RolloutRecord]) -> Option<EvalRecord> {
+    fn training_accuracy(
+        &self,
+        (epoch, step): (u64, u64),
+        responses: &[RolloutRecord],
+    ) -> Option<EvalRecord> {
         let accuracy = eval::dynamics::training_accuracy(responses, "accuracy")?;
         let mut record = record(step, epoch, "Training");
         record.metrics.insert("acc/Training Set Epoch Accuracy".into(), accuracy);
@@ -136,12 +140,7 @@ impl Companion<VlModel> for Exam {
 }
 
 fn record(step: u64, epoch: u64, set: &str) -> EvalRecord {
-    EvalRecord {
-        step,
-        stage: format!("epoch {epoch}"),
-        name: format!("{set} set"),
-        ..EvalRecord::default()
-    }
+    EvalRecord { step, stage: format!("epoch {epoch}"), name: format!("{set} set"), ..EvalRecord::default() }
 }
 
 /// Asks every problem of a set at a setting.
@@ -187,12 +186,13 @@ impl Verdicts {
     /// Some of the wrong answers.
     fn wrong(&self, set: &HeldOut) -> Vec<WrongSample> {
         let wrong = set.questions.iter().zip(&self.0).filter(|(_, verdict)| !verdict.solved);
-        let sample = |(question, verdict): (&crate::held_out::Problem, &crate::held_out::Verdict)| WrongSample {
-            prompt: question.question.text(),
-            images: question.question.picture_names(),
-            completion: verdict.replies.first().cloned().unwrap_or_default(),
-            expected: question.gold.clone(),
-        };
+        let sample =
+            |(question, verdict): (&crate::held_out::Problem, &crate::held_out::Verdict)| WrongSample {
+                prompt: question.question.text(),
+                images: question.question.picture_names(),
+                completion: verdict.replies.first().cloned().unwrap_or_default(),
+                expected: question.gold.clone(),
+            };
         wrong.take(SHOWN).map(sample).collect()
     }
 }

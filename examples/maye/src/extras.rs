@@ -59,9 +59,11 @@ impl Extras {
     /// What a recipe does not allow.
     pub fn check(&self, recipe: &Recipe) -> Result<(), String> {
         if self.save_every_n_epochs > 0 && matches!(recipe.tuning, Tuning::Adapter(_)) {
-            return Err("save_every_n_epochs: found adapters, expected `use_peft: false`: adapters are in the run's \
+            return Err(
+                "save_every_n_epochs: found adapters, expected `use_peft: false`: adapters are in the run's \
                         checkpoints, and `anneal merge` makes models of them"
-                .to_owned());
+                    .to_owned(),
+            );
         }
         Ok(())
     }

@@ -68,8 +68,7 @@ impl HeldOut {
         };
         let source = datasets::open(&file.path, &options)?;
         let suffix = recipe.data.prompt_suffix.as_deref();
-        let questions =
-            in_order(&*source).map(|row| problem(row?, suffix)).collect::<Result<_, Failure>>();
+        let questions = in_order(&*source).map(|row| problem(row?, suffix)).collect::<Result<_, Failure>>();
         let questions = questions.map_err(|error| error.to_string())?;
         let strict = match &recipe.method {
             Method::Reinforce(reinforce) => reinforce.judge_mode == JudgeTolerance::Strict,
@@ -82,7 +81,8 @@ impl HeldOut {
 
 fn problem(row: datasets::Record, suffix: Option<&str>) -> Result<Problem, Failure> {
     let mut row = row.into_rl_prompt()?;
-    if let (Some(suffix), Some(turn)) = (suffix, row.prompt.iter_mut().rfind(|turn| turn.role == Role::User)) {
+    if let (Some(suffix), Some(turn)) = (suffix, row.prompt.iter_mut().rfind(|turn| turn.role == Role::User))
+    {
         turn.append(suffix);
     }
     let gold = match row.ground_truth {

@@ -37,8 +37,11 @@ impl Origin {
 
 /// Runs the command.
 pub fn run(args: &ImportArgs) -> Outcome {
-    let options =
-        OpenOptions { format: args.from.format().parse()?, images: args.images.clone(), ..OpenOptions::default() };
+    let options = OpenOptions {
+        format: args.from.format().parse()?,
+        images: args.images.clone(),
+        ..OpenOptions::default()
+    };
     let source = open(&args.source, &options)?;
     let stem = args.out.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let home = args.out.parent().unwrap_or(Path::new("")).to_owned();
@@ -87,12 +90,15 @@ fn numeric(from: Origin, row: &RlPrompt, left_out: &mut LeftOut) -> Option<Value
     let question: String = row.prompt.iter().map(Message::said).collect();
     let worked = row.extra.get("solution").and_then(Value::as_str).filter(|text| text.contains("\\boxed"));
     let solution = worked.map_or_else(|| format!("\\boxed{{{answer}}}"), str::to_owned);
-    Some(json!({"question": format!("<image>{}", question.trim_start()), "answer": answer, "solution": solution}))
+    Some(
+        json!({"question": format!("<image>{}", question.trim_start()), "answer": answer, "solution": solution}),
+    )
 }
 
 /// Copies the picture of a row, as it is.
 fn picture(row: &RlPrompt, home: &Path, name: &str) -> Result<String, Box<dyn std::error::Error>> {
-    let picture: &ImageRef = row.visuals.images.first().ok_or_else(|| format!("row {:?}: no picture", row.id))?;
+    let picture: &ImageRef =
+        row.visuals.images.first().ok_or_else(|| format!("row {:?}: no picture", row.id))?;
     let bytes = picture.open()?;
     let extension = match image::guess_format(&bytes) {
         Ok(ImageFormat::Jpeg) => "jpg",
@@ -113,7 +119,8 @@ fn is_number(answer: &str) -> bool {
     }
     let plain = |text: &str| {
         let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-        digits.starts_with(|c: char| c.is_ascii_digit() || c == '.') && digits.parse::<f64>().is_ok_and(f64::is_finite)
+        digits.starts_with(|c: char| c.is_ascii_digit() || c == '.')
+            && digits.parse::<f64>().is_ok_and(f64::is_finite)
     };
     let fraction = text.strip_prefix("\\frac{").and_then(|rest| rest.strip_suffix('}')?.split_once("}{"));
     match fraction.or_else(|| text.split_once('/')) {
@@ -131,7 +138,9 @@ mod tests {
         for yes in ["13", "-2.5", "30^\\circ", "1,234", "\\frac{1}{2}", "3/4", " 70° ", "50\\%", ".5"] {
             assert!(is_number(yes), "{yes}");
         }
-        for no in ["", "A", "2\\sqrt{3}", "x=4", "1 or 2", "(1,2)", "nan", "inf", "\\pi", "1e", "12\\text{cm}"] {
+        for no in
+            ["", "A", "2\\sqrt{3}", "x=4", "1 or 2", "(1,2)", "nan", "inf", "\\pi", "1e", "12\\text{cm}"]
+        {
             assert!(!is_number(no), "{no}");
         }
     }

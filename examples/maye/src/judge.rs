@@ -15,5 +15,5 @@ pub fn run(args: &JudgeArgs) -> Outcome {
         Ok(None) => "false (no rule makes them the same)".to_owned(),
         Err(reason) => format!("false ({reason})"),
     };
-    command_line::say(&format!("{verdict}\n"))
+    command_line::say(&verdict)
 }

@@ -21,7 +21,9 @@ pub fn run(args: &EvalArgs) -> Outcome {
         AskedSplit::Test => (1, "Test"),
     };
     let files = recipe.data.eval_dataset.as_deref().unwrap_or_default();
-    let file = files.get(index).ok_or_else(|| format!("{}: eval_dataset names no {name} set", args.config.display()))?;
+    let file = files
+        .get(index)
+        .ok_or_else(|| format!("{}: eval_dataset names no {name} set", args.config.display()))?;
     let set = HeldOut::open(name, file, &recipe)?;
     let (model, folder) = load(args, &recipe)?;
     let processor = Processor::from_dir(&folder)?;
@@ -31,7 +33,12 @@ pub fn run(args: &EvalArgs) -> Outcome {
         let verdicts = exam::ask(&model, (&folder, &processor), &set, &setting, &Stop::new())
             .map_err(|error| error.to_string())?;
         let accuracy = verdicts.accuracy();
-        command_line::say(&format!("{name} {}: {:.1} % of {}", setting.suffix(), 100.0 * accuracy, set.questions.len()))?;
+        command_line::say(&format!(
+            "{name} {}: {:.1} % of {}",
+            setting.suffix(),
+            100.0 * accuracy,
+            set.questions.len()
+        ))?;
         results.insert(setting.suffix(), json!({"accuracy": accuracy, "problems": set.questions.len()}));
         let answers = args.out.join(format!("{}_{}.jsonl", name.to_lowercase(), setting.name));
         replace_file(&answers, keepsakes::lines(&set, &verdicts).as_bytes())?;

@@ -135,7 +135,9 @@ impl Published {
         if kind == Kind::Reinforce {
             read.practice(config)?;
         } else {
-            for line in ["learning_rate: 1.0e-5", "per_device_train_batch_size: 1", "gradient_accumulation_steps: 16"] {
+            for line in
+                ["learning_rate: 1.0e-5", "per_device_train_batch_size: 1", "gradient_accumulation_steps: 16"]
+            {
                 read.recipe.push(line.to_owned());
             }
             read.recipe.extend(["lr_scheduler_type: cosine".to_owned(), "warmup_ratio: 0.1".to_owned()]);
@@ -182,7 +184,9 @@ impl Published {
         let chat = config.switch("dataset.use_chat_template")?.or(config.switch("use_chat_template")?);
         self.base_prompt = chat == Some(false);
         if self.base_prompt && kind == Kind::Sft {
-            return Err(config.refuse("dataset.use_chat_template", "true: written solutions are answers in a chat"));
+            return Err(
+                config.refuse("dataset.use_chat_template", "true: written solutions are answers in a chat")
+            );
         }
         if !self.base_prompt {
             self.say("prompt_suffix", quoted(SUFFIX));
@@ -245,7 +249,9 @@ impl Published {
             self.say("max_grad_norm", clip.map_or("null".to_owned(), |norm| norm.to_string()));
         }
         if published {
-            for (key, value) in [("whiten", "readd_mean"), ("loss_agg", "token_mean"), ("judge.mode", "strict")] {
+            for (key, value) in
+                [("whiten", "readd_mean"), ("loss_agg", "token_mean"), ("judge.mode", "strict")]
+            {
                 let name = PRACTICE.iter().find(|(known, _)| *known == key).map_or(key, |(_, name)| *name);
                 if config.get(key).is_none() {
                     self.say(name, value);
@@ -261,7 +267,8 @@ impl Published {
     }
 
     fn updates(&mut self, config: &Nested) -> Result<(), NestedError> {
-        let usual = |key: &str, usual: u64| Ok::<u64, NestedError>(config.number(key)?.unwrap_or(usual).max(1));
+        let usual =
+            |key: &str, usual: u64| Ok::<u64, NestedError>(config.number(key)?.unwrap_or(usual).max(1));
         let (batch, accumulation) = (usual("batch_size", 128)?, usual("gradient_accumulation_steps", 2)?);
         let (mini, forward) = (usual("ppo_batch_size", 4)?, usual("forward_batch_size", batch)?);
         for (key, part, whole, name) in [
@@ -280,7 +287,9 @@ impl Published {
     /// Habits of the published code, one by one.
     fn compat(&mut self, config: &Nested, published: bool) -> Result<(), NestedError> {
         if config.text("compat.position_ids")? == Some("one_d") {
-            return Err(config.refuse("compat.position_ids", "nothing: training has the positions of sampling"));
+            return Err(
+                config.refuse("compat.position_ids", "nothing: training has the positions of sampling")
+            );
         }
         if config.switch("compat.keep_image_literal")? == Some(true) {
             return Err(config.refuse("compat.keep_image_literal", "false: a prompt names its image once"));
@@ -302,11 +311,15 @@ impl Published {
     fn runtime(&mut self, config: &Nested) -> Result<(), NestedError> {
         match config.text("dtype")? {
             None | Some("bf16" | "bfloat16" | "fp32" | "float32") => {}
-            Some(_) => return Err(config.refuse("dtype", "bfloat16 or float32; masters are float32 in either case")),
+            Some(_) => {
+                return Err(config.refuse("dtype", "bfloat16 or float32; masters are float32 in either case"));
+            }
         }
         match config.text("sampler")? {
             None | Some("in_process") => {}
-            Some(_) => return Err(config.refuse("sampler", "in_process: responses are drawn by the trainer itself")),
+            Some(_) => {
+                return Err(config.refuse("sampler", "in_process: responses are drawn by the trainer itself"));
+            }
         }
         if config.number("num_train_devices")?.is_some_and(|devices| devices != 1) {
             return Err(config.refuse("num_train_devices", "1: a run has one device"));
@@ -333,7 +346,8 @@ impl Published {
 
 fn betas(config: &Nested) -> Result<Option<[f64; 2]>, NestedError> {
     let Some(value) = config.get("optimizer.betas") else { return Ok(None) };
-    let both: Option<Vec<f64>> = value.as_array().and_then(|list| list.iter().map(serde_json::Value::as_f64).collect());
+    let both: Option<Vec<f64>> =
+        value.as_array().and_then(|list| list.iter().map(serde_json::Value::as_f64).collect());
     match both.as_deref() {
         Some([first, second]) => Ok(Some([*first, *second])),
         _ => Err(config.refuse("optimizer.betas", "two numbers")),
@@ -341,5 +355,8 @@ fn betas(config: &Nested) -> Result<Option<[f64; 2]>, NestedError> {
 }
 
 fn refused(config: &Nested, key: &str, problem: String) -> NestedError {
-    config.refuse(key, problem.rsplit_once("expected ").map_or(problem.clone(), |(_, expected)| expected.to_owned()))
+    config.refuse(
+        key,
+        problem.rsplit_once("expected ").map_or(problem.clone(), |(_, expected)| expected.to_owned()),
+    )
 }

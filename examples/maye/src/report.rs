@@ -13,9 +13,13 @@ pub fn run(args: &ReportArgs) -> Outcome {
     let rows = rows(&runs);
     if rows.is_empty() {
         let folders: Vec<String> = args.runs.iter().map(|run| run.display().to_string()).collect();
-        return Err(format!("{}: found no accuracy of an epoch, expected runs of `maye train` or `maye sft`", folders.join(", ")).into());
+        return Err(format!(
+            "{}: found no accuracy of an epoch, expected runs of `maye train` or `maye sft`",
+            folders.join(", ")
+        )
+        .into());
     }
-    command_line::say(&table(&rows))?;
+    command_line::say(table(&rows).trim_end())?;
     let json: Vec<Value> = rows.iter().map(|(set, setting, report)| entry(set, setting, report)).collect();
     replace_file(&args.out, format!("{:#}\n", json!({"runs": args.runs, "accuracies": json})).as_bytes())?;
     let page = args.out.with_file_name("report.html");
@@ -52,7 +56,8 @@ fn entry(set: &str, setting: &EvalSampling, report: &EpochReport) -> Value {
 
 /// The table of the paper: the mean and the best of the epochs, averaged over runs.
 pub fn table(rows: &[Reported]) -> String {
-    let percent = |share: Option<f64>| share.map_or("–".to_owned(), |share| format!("{:.1}", 100.0 * share));
+    let percent =
+        |share: Option<f64>| share.map_or("–".to_owned(), |share| format!("{:.1}", 100.0 * share));
     let mut text = String::from(
         "| set | setting | vanilla | mean of epochs | standard deviation over runs | best epoch |\n|---|---|---|---|---|---|\n",
     );

@@ -34,7 +34,9 @@ pub fn folder_of(model: Model) -> &'static str {
 /// The files of a data set as settings of a recipe; toy problems are drawn where they are not there yet.
 pub fn overrides(data: Data) -> Result<Vec<String>, Box<dyn std::error::Error>> {
     let (folder, [train, validation, test]) = match data {
-        Data::Mmmath => ("datasets/mm_math", ["mm_math_rl_v0", "mm_math_validation_v0", "math_verse_test_v0"]),
+        Data::Mmmath => {
+            ("datasets/mm_math", ["mm_math_rl_v0", "mm_math_validation_v0", "math_verse_test_v0"])
+        }
         Data::Geo3k => {
             ("datasets/geometry3k", ["geometry3k_rl_v0", "geometry3k_validation_v0", "geometry3k_test_v0"])
         }

@@ -18,7 +18,11 @@ pub fn run(args: &TinyArgs) -> Outcome {
     for seed in &args.seeds {
         let home = args.output_dir.join(format!("seed-{seed}"));
         if home.exists() {
-            return Err(format!("{}: is there already; remove it, or choose another --output_dir", home.display()).into());
+            return Err(format!(
+                "{}: is there already; remove it, or choose another --output_dir",
+                home.display()
+            )
+            .into());
         }
         chain(&home, *seed)?;
     }
@@ -31,7 +35,7 @@ pub fn run(args: &TinyArgs) -> Outcome {
         text.push_str(&format!("{stage}:\n\n{}\n", report::table(&report::rows(&evals))));
     }
     replace_file(&args.output_dir.join("results.md"), text.as_bytes())?;
-    command_line::say(&text)?;
+    command_line::say(text.trim_end())?;
     let page = args.output_dir.join("report.html");
     replace_file(&page, eval::report::render(&runs("reinforce"))?.as_bytes())?;
     eprintln!("report: {}", page.display());

@@ -169,7 +169,8 @@ impl Read {
         }
         if let Some(batch) = self.values.number("training.batch_size")? {
             // A batch of the third stage counts prompts, a recipe counts completions.
-            let each = if kind == Kind::Grpo { self.values.number("grpo.num_generations")?.unwrap_or(4) } else { 1 };
+            let each =
+                if kind == Kind::Grpo { self.values.number("grpo.num_generations")?.unwrap_or(4) } else { 1 };
             self.recipe.push(format!("per_device_train_batch_size: {}", batch * each));
         }
         self.limits(kind)?;

@@ -158,7 +158,8 @@ pub fn of_stage(read: &Read, kind: Kind, args: &StageArgs) -> Result<String, Box
         eprintln!("warning: none of the usual sets is there; learning from synthetic scenes");
         lines.push((synthetic(read, kind, &args.cache_dir)?, "auto"));
     }
-    let most = read.values().number("data.max_samples_per_dataset")?.or(read.values().number("data.max_samples")?);
+    let most =
+        read.values().number("data.max_samples_per_dataset")?.or(read.values().number("data.max_samples")?);
     let entry = |(path, format): &(PathBuf, &str)| {
         let most = most.map_or_else(String::new, |most| format!(", max_samples: {most}"));
         let path = serde_json::Value::from(path.display().to_string());
