@@ -1,0 +1,3 @@
+//! MAYE: Reinforce++ for vision-language models, with a standard evaluation scheme.
+
+fn main() {}
