@@ -70,7 +70,7 @@ fn settings(place: &Workplace, updates: usize) -> OnlineSettings {
 
 #[test]
 fn on_the_same_weights_every_ratio_is_one() {
-    let place = Workplace::new();
+    let place = Workplace::of_recorded();
     let (model, settings) = (place.model().valid(), settings(&place, 1));
     let asked = (0..).zip(place.tasks().take(16).unwrap()).collect();
     let mut sampler = LocalSampler::new(&model, &settings.sampler, place.decode());
@@ -150,7 +150,7 @@ fn without_tower(model: VlModel) -> VlModel {
 
 #[test]
 fn the_first_update_clips_nothing_and_is_where_the_reference_is() {
-    let place = Workplace::new();
+    let place = Workplace::of_recorded();
     // Of four updates the first has the weights that wrote.
     let (figures, _) = train(&place, settings(&place, 4), 1, without_tower(place.model()));
     let first = &figures.0[0];

@@ -58,6 +58,14 @@ impl Workplace {
         Self { processor, model, rows, _folder: folder }
     }
 
+    /// The same problems for the recorded checkpoint, whose weights are large enough to prefer some tokens to others.
+    pub fn of_recorded() -> Self {
+        let model =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data-fixtures/checkpoints/qwen2_5-nano");
+        let processor = Arc::new(Processor::from_dir(&model).unwrap());
+        Self { processor, model, ..Self::new() }
+    }
+
     /// The model as it was made.
     pub fn model(&self) -> VlModel {
         VlModel::from_dir(&self.model, &Device::flex().autodiff(), Precision::F32).unwrap()
