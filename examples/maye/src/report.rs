@@ -3,7 +3,7 @@
 use crate::args::ReportArgs;
 use command_line::{Outcome, replace_file};
 use eval::EvalSampling;
-use eval::dynamics::{EpochReport, epoch_report};
+use eval::dynamics::{EpochReport, epoch_report, warnings};
 use journal::{EvalRecord, read_evals};
 use serde_json::{Value, json};
 
@@ -19,7 +19,12 @@ pub fn run(args: &ReportArgs) -> Outcome {
         )
         .into());
     }
-    command_line::say(table(&rows).trim_end())?;
+    command_line::say(&table(&rows))?;
+    for run in &args.runs {
+        for warning in warnings(run)? {
+            command_line::say(&format!("{}: {warning}", run.display()))?;
+        }
+    }
     let json: Vec<Value> = rows.iter().map(|(set, setting, report)| entry(set, setting, report)).collect();
     replace_file(&args.out, format!("{:#}\n", json!({"runs": args.runs, "accuracies": json})).as_bytes())?;
     let page = args.out.with_file_name("report.html");

@@ -14,7 +14,6 @@ mod samples;
 mod scale;
 mod series;
 mod thumbnails;
-mod warnings;
 
 use std::path::PathBuf;
 

@@ -6,7 +6,8 @@ use super::escape::Text;
 use super::run::Run;
 use super::scale::short;
 use super::thumbnails::Thumbnails;
-use super::{evaluations, panels, rollouts, samples, warnings};
+use super::{evaluations, panels, rollouts, samples};
+use crate::dynamics;
 
 pub(super) const STYLE: &str = include_str!("style.css");
 const POINTER: &str = include_str!("pointer.js");
@@ -60,7 +61,7 @@ fn sections(runs: &[Run]) -> Vec<Section> {
         format!("<details><summary>Other metrics</summary>{}</details>", grid(rest))
     };
     vec![
-        section("notes", "Look twice", notes(&warnings::about(runs))),
+        section("notes", "Look twice", runs.iter().map(|run| named(runs, run, notes(run))).collect()),
         section("evaluation", "Evaluation", evaluations::by_stage(runs) + &evaluations::benchmarks(runs)),
         section("curves", "Training", grid(curves) + &rest),
         section(
@@ -82,7 +83,9 @@ fn spaced(body: String) -> String {
     if body.is_empty() { body } else { format!("<p></p>{body}") }
 }
 
-fn notes(notes: &[String]) -> String {
+/// What should make a reader of this run's curves look twice.
+fn notes(run: &Run) -> String {
+    let notes = dynamics::about(&run.metrics, &run.evals);
     if notes.is_empty() {
         return String::new();
     }
