@@ -4,6 +4,7 @@
 mod epochs;
 mod warnings;
 
+pub(crate) use epochs::epoch;
 pub use epochs::{EpochReport, epoch_curves, epoch_report};
 pub(crate) use warnings::about;
 pub use warnings::warnings;
