@@ -93,15 +93,11 @@ fn curves(kinds: &[Family<'_>], key: &str) -> Vec<Series> {
     kinds.iter().map(one).filter(|series| !series.points.is_empty()).collect()
 }
 
-/// Whether the figures of epochs and dynamics hold a metric, or the same number stands under another name.
+/// Whether the figures of epochs and dynamics hold a metric, or the same number stands under the trainer's name.
 fn is_elsewhere(run: &Run, key: &str) -> bool {
-    let logs = |name: &str| run.keys().any(|known| known == name);
-    let is_twin = |(published, ours): &(&str, &str)| match key {
-        key if key == *published => logs(ours),
-        key if key == *ours => dynamics::shows(run, published) && logs(published),
-        _ => false,
-    };
-    run.epochs.contains_key(key) || dynamics::shows(run, key) || SAME.iter().any(is_twin)
+    let twin = SAME.iter().find(|(published, _)| *published == key);
+    let said = |(_, ours): &(&str, &str)| run.keys().any(|known| known == *ours);
+    run.epochs.contains_key(key) || dynamics::shows(run, key) || twin.is_some_and(said)
 }
 
 /// `rewards/x/std` beside `rewards/x/mean` would only squeeze the scale.
