@@ -71,7 +71,7 @@ pub(super) fn shows(run: &Run, key: &str) -> bool {
 }
 
 fn is_shown(run: &Run) -> bool {
-    run.has_epochs() && run.keys().any(|key| key == AXIS)
+    run.has_epochs() && run.keys.contains(AXIS)
 }
 
 /// The figures, for runs that were measured after every epoch.
