@@ -18,7 +18,7 @@ const BOTTOM: f64 = 202.0;
 /// A line with at most so many points shows each of them.
 const DOTS: usize = 32;
 /// More lines than this are means alone: bands and runs on top of each other tell nobody apart.
-const MAX_SPREADS: usize = 5;
+const MAX_SPREADS: usize = 6;
 
 /// A figure with a title, a legend that names the last values, and the lines; nothing when there is no point to draw.
 pub(super) fn figure(title: &str, lines: &[Series], x_label: &str) -> String {
@@ -191,8 +191,8 @@ mod tests {
         let svg = figure("share", &[line("a")], "step");
         assert!(!svg.contains("−0.") && !svg.contains("class=\"end\">1.2"), "{svg}");
         assert!(svg.contains("class=\"band\""));
-        let lines: Vec<Series> = ["a", "b", "c", "d", "e", "f"].map(line).into();
-        assert!(figure("share", &lines[..5], "step").contains("class=\"band\""));
+        let lines: Vec<Series> = ["a", "b", "c", "d", "e", "f", "g"].map(line).into();
+        assert!(figure("share", &lines[..6], "step").contains("class=\"band\""));
         let many = figure("share", &lines, "step");
         assert!(!many.contains("class=\"band\"") && !many.contains("class=\"raw\""));
     }

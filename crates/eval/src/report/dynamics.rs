@@ -11,6 +11,7 @@ use super::families::{Family, families};
 use super::run::Run;
 use super::scale::short;
 use super::series::Series;
+use crate::dynamics::SAME;
 use crate::stats::mean;
 
 /// Generations of a run so far, the axis of these figures.
@@ -48,14 +49,29 @@ const FIGURES: [(&str, &[&str]); 7] = [
     ("Entropy", &["training/entropy", "training/entropy_full"]),
 ];
 
-/// Whether one of these figures holds a metric of this run.
+/// The trainer's names of what these figures hold, and of spreads that a single response to a prompt does not have.
+const SAID: [&str; 10] = [
+    "reward",
+    "reward_std",
+    "frac_reward_zero_std",
+    "completions/mean_length",
+    "completions/clipped_ratio",
+    "rewards/maye/mean",
+    "rewards/maye/std",
+    "rewards/maye/accuracy",
+    "rewards/maye/format",
+    "rewards/maye/language",
+];
+
+/// Whether one of these figures holds a metric of this run, under this or another name.
 pub(super) fn shows(run: &Run, key: &str) -> bool {
-    let listed = || key.starts_with(WORD) || FIGURES.iter().any(|(_, keys)| keys.contains(&key));
-    is_shown(run) && listed()
+    let drawn = |key: &str| key.starts_with(WORD) || FIGURES.iter().any(|(_, keys)| keys.contains(&key));
+    let twin = SAME.iter().find(|(_, ours)| *ours == key).is_some_and(|(published, _)| drawn(published));
+    is_shown(run) && (drawn(key) || twin || SAID.contains(&key))
 }
 
 fn is_shown(run: &Run) -> bool {
-    run.has_epochs() && run.keys().any(|key| key == AXIS)
+    run.has_epochs() && run.keys.contains(AXIS)
 }
 
 /// The figures, for runs that were measured after every epoch.

@@ -6,6 +6,7 @@ use std::fmt::Write;
 use super::chart;
 use super::escape::Text;
 use super::families::{Family, families};
+use super::rollouts::trend;
 use super::run::Run;
 use super::series::Series;
 use crate::EvalSampling;
@@ -105,7 +106,7 @@ fn row(measured: &Measured<'_>, family: Option<&str>, report: &EpochReport, runs
     }
     let vanilla = report.vanilla.map_or_else(|| "–".to_owned(), percent);
     let spread = report.std.map_or_else(String::new, |std| format!(" ± {}", percent(std)));
-    let gain = report.vanilla.map_or("", |vanilla| if report.mean > vanilla { " up" } else { " down" });
+    let gain = trend(report.vanilla.map(|vanilla| report.mean - vanilla));
     let _ = write!(
         out,
         "<td class=\"n\">{vanilla}</td><td class=\"n{gain}\">{}{spread}</td><td class=\"n\">{}</td><td class=\"n\">{runs}</td></tr>",

@@ -28,7 +28,7 @@ pub(super) fn families<'r>(runs: impl Iterator<Item = &'r Run>) -> Vec<Family<'r
     let mut found: Vec<(BTreeSet<&str>, Vec<&Run>)> = Vec::new();
     for run in runs {
         let always = |key: &&str| !NOW_AND_THEN.iter().any(|part| key.contains(part));
-        let keys: BTreeSet<&str> = run.keys().filter(always).collect();
+        let keys: BTreeSet<&str> = run.keys.iter().map(String::as_str).filter(always).collect();
         match found.iter_mut().find(|(known, _)| *known == keys) {
             Some((_, family)) => family.push(run),
             None => found.push((keys, vec![run])),

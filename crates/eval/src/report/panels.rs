@@ -57,7 +57,7 @@ const SILENT: [&str; 5] = ["step", "epoch", "total_flos", "generation_steps", "g
 /// The charts of all metrics: those that everybody looks for, and the rest behind a fold.
 pub(super) fn charts(runs: &[Run]) -> (String, String) {
     let kinds = families(runs.iter());
-    let mut keys: BTreeSet<&str> = runs.iter().flat_map(Run::keys).collect();
+    let mut keys: BTreeSet<&str> = runs.iter().flat_map(|run| &run.keys).map(String::as_str).collect();
     keys.retain(|key| !SILENT.contains(key));
     let mut main = String::new();
     for panel in &PANELS {
@@ -93,15 +93,12 @@ fn curves(kinds: &[Family<'_>], key: &str) -> Vec<Series> {
     kinds.iter().map(one).filter(|series| !series.points.is_empty()).collect()
 }
 
-/// Whether the figures of epochs and dynamics hold a metric, or the same number stands under another name.
+/// Whether the figures of epochs and dynamics hold a metric, or the same number stands under the trainer's name.
 fn is_elsewhere(run: &Run, key: &str) -> bool {
-    let logs = |name: &str| run.keys().any(|known| known == name);
-    let is_twin = |(published, ours): &(&str, &str)| match key {
-        key if key == *published => logs(ours),
-        key if key == *ours => dynamics::shows(run, published) && logs(published),
-        _ => false,
-    };
-    run.epochs.contains_key(key) || dynamics::shows(run, key) || SAME.iter().any(is_twin)
+    let twin = SAME.iter().find(|(published, _)| *published == key);
+    run.epochs.contains_key(key)
+        || dynamics::shows(run, key)
+        || twin.is_some_and(|(_, ours)| run.keys.contains(*ours))
 }
 
 /// `rewards/x/std` beside `rewards/x/mean` would only squeeze the scale.

@@ -20,6 +20,8 @@ pub(super) struct Run {
     pub root: PathBuf,
     pub config: Option<String>,
     pub metrics: Vec<MetricLine>,
+    /// The names of everything that was logged.
+    pub keys: BTreeSet<String>,
     /// Every rollout without its texts: a run has more of them than fit into memory or on a page.
     pub rollouts: Vec<RolloutRecord>,
     /// The rollouts of some prompts, whole, spread over training.
@@ -45,23 +47,20 @@ impl Run {
         let rollouts = journal::rollouts(root)?.map(|record| Ok(without_texts(record?)));
         let rollouts = rollouts.collect::<Result<Vec<_>, ReportError>>()?;
         let evals = read_evals(root)?;
+        let metrics = read_metrics(root)?;
         Ok(Self {
             label: name.clone(),
             name,
             root: root.to_owned(),
             config: config(&RunFolder::new(root).config()),
-            metrics: read_metrics(root)?,
+            keys: keys(&metrics),
+            metrics,
             shown: shown(root, &rollouts)?,
             rollouts,
             epochs: epoch_curves(&evals),
             evals,
             results: Results::below(root)?,
         })
-    }
-
-    /// The names of everything that was logged.
-    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
-        self.metrics.iter().flat_map(|line| line.values.keys().map(String::as_str))
     }
 
     /// Whether the run was measured after epochs.
@@ -76,6 +75,17 @@ impl Run {
             && self.evals.is_empty()
             && self.results.is_empty()
     }
+}
+
+fn keys(metrics: &[MetricLine]) -> BTreeSet<String> {
+    let mut keys = BTreeSet::new();
+    for key in metrics.iter().flat_map(|line| line.values.keys()) {
+        // A run logs the same names a thousand times.
+        if !keys.contains(key) {
+            keys.insert(key.clone());
+        }
+    }
+    keys
 }
 
 /// Gives runs of one name the names of their folders' folders, too.
@@ -147,6 +157,7 @@ pub(super) mod tests {
             label: "run".into(),
             root: PathBuf::new(),
             config: None,
+            keys: keys(&metrics),
             metrics,
             rollouts,
             shown,

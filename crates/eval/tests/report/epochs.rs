@@ -57,6 +57,7 @@ fn what_maye_watches_is_drawn_against_generations_and_only_once() {
     }
     assert!(!page.contains("rews/scores") && !page.contains("reflection_words/"), "these have their figures");
     assert!(!page.contains("loss/loss"), "the same number as loss");
+    assert!(!page.contains("clip_ratio/region_mean"), "the same number as clipfrac");
     assert_eq!(page.matches("<td>reevaluation</td>").count(), 1, "every word is in the table");
 }
 
@@ -104,4 +105,17 @@ fn runs_without_epochs_have_none_of_these_figures() {
     let both = render(&[other, invented_epochs::run(folder.path(), "maye", 6, 1)]).unwrap();
     well_formed::check(&both);
     assert!(both.contains("Accuracy after every epoch") && both.contains("<h1>other, maye</h1>"));
+}
+
+#[test]
+fn a_setting_that_did_not_change_is_neither_better_nor_worse() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut log = journal::EvalLog::open(folder.path(), journal::Start::Fresh).unwrap();
+    for epoch in 0..=2 {
+        let metrics = [("acc/Test Set Epoch Accuracy pass@1 Temperature=0.6".to_owned(), 0.25)].into();
+        let stage = format!("epoch {epoch}");
+        log.append(&journal::EvalRecord { step: epoch, stage, metrics, ..Default::default() }).unwrap();
+    }
+    let page = render(&[folder.path().to_owned()]).unwrap();
+    assert!(page.contains("<td class=\"n\">25.0</td><td class=\"n\">25.0</td><td class=\"n\">25.0</td>"));
 }
