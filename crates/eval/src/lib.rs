@@ -1,6 +1,7 @@
 //! Benchmarks, scorers, confidence intervals, result files and the HTML report.
 
 mod bench;
+mod digits;
 pub mod dynamics;
 pub mod judge;
 mod markdown;

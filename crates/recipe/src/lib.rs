@@ -13,6 +13,7 @@ mod kind;
 mod method;
 mod model;
 mod nearest;
+mod nested;
 mod optimiser;
 mod precision;
 mod recipe;
@@ -37,6 +38,7 @@ pub use method::{
     Whiten, WindowedRatio,
 };
 pub use model::{FullSettings, LoraSettings, ModelSettings, Tuning};
+pub use nested::{Nested, NestedError};
 pub use optimiser::OptimiserSettings;
 pub use precision::{BasePrecision, BlockScales};
 pub use run::{Duration, Resume, RunSettings};

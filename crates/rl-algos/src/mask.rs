@@ -47,6 +47,23 @@ impl Mask {
         }
     }
 
+    /// Rows whose padding may look like text: a token counts up to and including the first of the `ends`.
+    ///
+    /// mₜ = 1 ⟺ no token before t is an end
+    ///
+    /// ```
+    /// use rl_algos::{Grid, Mask};
+    /// let ids = Grid::from_rows(vec![vec![5, 2, 2], vec![5, 6, 7]])?;
+    /// assert_eq!(Mask::through_end(&ids, &[2]).counts(), [2, 3]);
+    /// # Ok::<(), rl_algos::AlgoError>(())
+    /// ```
+    pub fn through_end(ids_bt: &Grid<u32>, ends: &[u32]) -> Self {
+        let length =
+            |row: &[u32]| row.iter().position(|id| ends.contains(id)).map_or(row.len(), |end| end + 1);
+        let lengths: Vec<usize> = ids_bt.rows().map(length).collect();
+        Self::new(Grid::from_fn(ids_bt.shape(), |row, t| t < lengths[row]))
+    }
+
     /// Rows and padded width.
     pub const fn shape(&self) -> [usize; 2] {
         self.keep.shape()

@@ -203,6 +203,18 @@ impl Message {
         Self { role, content: Content::Text(text.into()) }
     }
 
+    /// What the turn says, without its pictures.
+    pub fn said(&self) -> String {
+        let text = |part: &Part| match part {
+            Part::Text(text) => Some(text.clone()),
+            _ => None,
+        };
+        match &self.content {
+            Content::Text(text) => text.clone(),
+            Content::Parts(parts) => parts.iter().filter_map(text).collect(),
+        }
+    }
+
     /// Puts text behind what the turn says.
     pub fn append(&mut self, text: &str) {
         match &mut self.content {

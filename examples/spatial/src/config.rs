@@ -1,10 +1,10 @@
 //! From a file and flags to a recipe, and to what is no recipe's matter.
 
 use crate::args::StageArgs;
-use crate::published::Read;
+use crate::published::{BLOCKS, Read};
 use crate::sets;
-use recipe::{Kind, Recipe};
-use serde_json::{Map, Value};
+use recipe::{Kind, Nested, Recipe};
+use serde_json::Value;
 use std::path::PathBuf;
 
 /// Steps and rows of `--debug` where the configuration does not say.
@@ -43,7 +43,7 @@ impl Config {
         let file = &args.config;
         let text = std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
         let here = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
-        let config: Map<String, Value> = serde_saphyr::from_str(&text).map_err(|error| here(&error))?;
+        let config = Nested::parse(&text).map_err(|error| here(&error))?;
         let mut asked =
             Self { kind, text, overrides: Vec::new(), before: None, start: Start::Fold, debug_rows: None };
         let mut limits = DEBUG
@@ -51,17 +51,17 @@ impl Config {
             .find(|(stage, ..)| *stage == kind)
             .map_or((20, 30), |(_, steps, rows)| (*steps, *rows));
         let mut debug = args.debug;
-        if Read::is_nested(&config) {
-            let read = Read::new(kind, &config).map_err(|error| here(&error))?;
+        if config.has_block(&BLOCKS) {
+            let read = Read::new(kind, config).map_err(|error| here(&error))?;
             read.notices.iter().for_each(|notice| eprintln!("{}: {notice}", file.display()));
             asked.text = read.recipe.join("\n") + "\n" + &sets::of_stage(&read, kind, args)?;
-            asked.before = read.text("model.sft_checkpoint").map(PathBuf::from);
-            if read.switch("model.lora.continue")? == Some(true) {
+            asked.before = read.values().text("model.sft_checkpoint")?.map(PathBuf::from);
+            if read.values().switch("model.lora.continue")? == Some(true) {
                 asked.start = Start::Continue;
             }
-            debug |= read.switch("debug.enabled")? == Some(true);
-            limits.0 = read.number("debug.max_steps")?.unwrap_or(limits.0);
-            limits.1 = read.number("debug.max_samples")?.unwrap_or(limits.1);
+            debug |= read.values().switch("debug.enabled")? == Some(true);
+            limits.0 = read.values().number("debug.max_steps")?.unwrap_or(limits.0);
+            limits.1 = read.values().number("debug.max_samples")?.unwrap_or(limits.1);
         }
         asked.apply(args, debug.then_some(limits));
         Ok(asked)

@@ -1,7 +1,9 @@
 //! The nested configuration of the publication, as keys of a recipe.
 
-use recipe::Kind;
-use serde_json::{Map, Value};
+use recipe::{Kind, Nested, NestedError};
+
+/// Blocks that only the nested form has.
+pub const BLOCKS: [&str; 3] = ["model", "training", "data"];
 
 /// What becomes of a key.
 #[derive(Clone, Copy)]
@@ -108,31 +110,6 @@ fn keys() -> impl Iterator<Item = (&'static str, Becomes)> {
     KEYS.into_iter().chain(LAST)
 }
 
-/// Why a configuration cannot be used.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-pub enum PublishedError {
-    /// A key that the publication does not have.
-    #[error("`{key}`: found a key that the publication does not have, expected one of {block}; {advice}")]
-    Unknown {
-        /// The key.
-        key: String,
-        /// The keys of its block.
-        block: String,
-        /// The nearest key.
-        advice: String,
-    },
-    /// A value of the wrong kind.
-    #[error("`{key}`: found {found}, expected {expected}")]
-    Value {
-        /// The key.
-        key: String,
-        /// The value.
-        found: String,
-        /// What it should be.
-        expected: &'static str,
-    },
-}
-
 /// A nested configuration, read.
 #[derive(Debug, Default, PartialEq)]
 pub struct Read {
@@ -140,86 +117,65 @@ pub struct Read {
     pub recipe: Vec<String>,
     /// Keys without an effect, with the reason.
     pub notices: Vec<String>,
-    values: Map<String, Value>,
+    values: Nested,
 }
 
 impl Read {
-    /// Whether a YAML mapping has the nested form.
-    pub fn is_nested(config: &Map<String, Value>) -> bool {
-        ["model", "training", "data"].iter().any(|block| config.get(*block).is_some_and(Value::is_object))
-    }
-
     /// Reads the configuration of a stage. Keys of another stage are left aside, as in the publication.
-    pub fn new(kind: Kind, config: &Map<String, Value>) -> Result<Self, PublishedError> {
-        let mut flat = Map::new();
-        flatten(config, "", &mut flat);
+    pub fn new(kind: Kind, config: Nested) -> Result<Self, NestedError> {
+        config.check(&keys().map(|(name, _)| name).collect::<Vec<_>>())?;
         let mut read = Self::default();
-        for (key, value) in &flat {
-            let known = keys().find(|(name, _)| name == key).ok_or_else(|| unknown(key))?;
+        for (key, becomes) in keys() {
+            let Some(value) = config.get(key) else { continue };
             let other = ["sft", "dpo", "grpo", "reward"].iter().any(|stage| {
                 let belongs = key.starts_with(&format!("{stage}."));
                 belongs && *stage != kind.name() && !(*stage == "reward" && kind == Kind::Grpo)
             });
-            match known.1 {
+            match becomes {
                 _ if other => {}
-                Key(name) if !value.is_null() => read.recipe.push(format!("{name}: {value}")),
+                Key(name) => read.recipe.push(format!("{name}: {value}")),
                 Nothing(reason) => read.notices.push(format!("`{key}` has no effect: {reason}")),
-                _ => {}
+                Ours => {}
             }
         }
-        read.values = flat;
+        read.values = config;
         read.derive(kind)?;
         Ok(read)
     }
 
-    /// A value of ours.
-    pub fn text(&self, key: &str) -> Option<&str> {
-        self.values.get(key)?.as_str()
-    }
-
-    /// A number of ours.
-    pub fn number(&self, key: &str) -> Result<Option<u64>, PublishedError> {
-        match self.values.get(key) {
-            None | Some(Value::Null) => Ok(None),
-            Some(value) => value.as_u64().map(Some).ok_or_else(|| wrong(key, value, "a whole number from 0")),
-        }
-    }
-
-    /// A switch of ours.
-    pub fn switch(&self, key: &str) -> Result<Option<bool>, PublishedError> {
-        match self.values.get(key) {
-            None | Some(Value::Null) => Ok(None),
-            Some(value) => value.as_bool().map(Some).ok_or_else(|| wrong(key, value, "true or false")),
-        }
+    /// Everything that was written.
+    pub fn values(&self) -> &Nested {
+        &self.values
     }
 
     /// The names of the data sets, where they are given.
-    pub fn datasets(&self) -> Result<Option<Vec<String>>, PublishedError> {
+    pub fn datasets(&self) -> Result<Option<Vec<String>>, NestedError> {
         let Some(value) = self.values.get("data.datasets") else { return Ok(None) };
         let names: Option<Vec<String>> = value
             .as_array()
             .and_then(|names| names.iter().map(|name| Some(name.as_str()?.to_owned())).collect());
-        names.map(Some).ok_or_else(|| wrong("data.datasets", value, "a list of names"))
+        names.map(Some).ok_or_else(|| self.values.refuse("data.datasets", "a list of names"))
     }
 
     /// Keys of a recipe that come from more than one key here.
-    fn derive(&mut self, kind: Kind) -> Result<(), PublishedError> {
-        let lora = self.switch("model.use_lora")?.unwrap_or(true);
-        if lora && self.switch("model.use_4bit")?.unwrap_or(true) {
+    fn derive(&mut self, kind: Kind) -> Result<(), NestedError> {
+        let lora = self.values.switch("model.use_lora")?.unwrap_or(true);
+        if lora && self.values.switch("model.use_4bit")?.unwrap_or(true) {
             self.recipe.push("load_in_4bit: true".into());
             self.recipe.push("use_bnb_nested_quant: true".into());
         }
-        if !self.switch("data.allow_bad_rows")?.unwrap_or(false) {
+        if !self.values.switch("data.allow_bad_rows")?.unwrap_or(false) {
             self.recipe.push("on_bad_row: skip".into());
         }
-        if let Some(batch) = self.number("training.batch_size")? {
+        if let Some(batch) = self.values.number("training.batch_size")? {
             // A batch of the third stage counts prompts, a recipe counts completions.
-            let each = if kind == Kind::Grpo { self.number("grpo.num_generations")?.unwrap_or(4) } else { 1 };
+            let each =
+                if kind == Kind::Grpo { self.values.number("grpo.num_generations")?.unwrap_or(4) } else { 1 };
             self.recipe.push(format!("per_device_train_batch_size: {}", batch * each));
         }
         self.limits(kind)?;
         match kind {
-            Kind::Sft if self.switch("sft.train_on_prompt")?.unwrap_or(false) => {
+            Kind::Sft if self.values.switch("sft.train_on_prompt")?.unwrap_or(false) => {
                 self.recipe.push("assistant_only_loss: false".into());
             }
             Kind::Grpo => self.practice()?,
@@ -228,13 +184,13 @@ impl Read {
         Ok(())
     }
 
-    fn limits(&mut self, kind: Kind) -> Result<(), PublishedError> {
+    fn limits(&mut self, kind: Kind) -> Result<(), NestedError> {
         let (key, name) = match kind {
             Kind::Sft => ("training.max_seq_length", "max_length"),
             Kind::Dpo => ("training.max_length", "max_length"),
             _ => ("training.max_prompt_length", "max_prompt_length"),
         };
-        if let Some(length) = self.number(key)? {
+        if let Some(length) = self.values.number(key)? {
             self.recipe.push(format!("{name}: {length}"));
         }
         if kind != Kind::Grpo {
@@ -243,94 +199,32 @@ impl Read {
         Ok(())
     }
 
-    fn practice(&mut self) -> Result<(), PublishedError> {
-        if self.switch("hardware.use_vllm")?.unwrap_or(false) {
-            let found = Value::Bool(true);
-            return Err(wrong(
-                "hardware.use_vllm",
-                &found,
-                "false: completions are drawn by the trainer itself",
-            ));
+    fn practice(&mut self) -> Result<(), NestedError> {
+        if self.values.switch("hardware.use_vllm")?.unwrap_or(false) {
+            let expected = "false: completions are drawn by the trainer itself";
+            return Err(self.values.refuse("hardware.use_vllm", expected));
         }
         for (key, usual) in [("exact_match_weight", 0.5), ("spatial_weight", 0.3), ("format_weight", 0.2)] {
             let key = format!("reward.spatial.{key}");
-            if let Some(value) = self.values.get(&key).filter(|value| value.as_f64() != Some(usual)) {
-                return Err(wrong(&key, value, "the published weights 0.5, 0.3 and 0.2"));
+            if self.values.get(&key).is_some_and(|value| value.as_f64() != Some(usual)) {
+                return Err(self.values.refuse(&key, "the published weights 0.5, 0.3 and 0.2"));
             }
         }
-        let reward = self.text("grpo.reward_type").unwrap_or("combined").to_owned();
-        let substring = self.text("reward.spatial.relation_match") == Some("substring");
+        let reward = self.values.text("grpo.reward_type")?.unwrap_or("combined").to_owned();
+        let substring = self.values.text("reward.spatial.relation_match")? == Some("substring");
         let name = match (reward.as_str(), substring) {
             ("spatial", true) => "spatial_published",
             ("spatial" | "counting" | "combined", false) | ("counting", true) => reward.as_str(),
             ("combined", true) => {
-                let found = Value::from("substring");
-                return Err(wrong(
-                    "reward.spatial.relation_match",
-                    &found,
-                    "word beside `reward_type: combined`",
-                ));
+                let expected = "word beside `reward_type: combined`";
+                return Err(self.values.refuse("reward.spatial.relation_match", expected));
             }
-            _ => {
-                return Err(wrong("grpo.reward_type", &Value::from(reward), "spatial, counting or combined"));
-            }
+            _ => return Err(self.values.refuse("grpo.reward_type", "spatial, counting or combined")),
         };
         self.recipe.push(format!("reward_funcs: {name}"));
-        if !self.values.contains_key("grpo.task_hint") {
+        if self.values.get("grpo.task_hint").is_none() {
             self.recipe.push("task_hint: true".into());
         }
         Ok(())
     }
-}
-
-/// `{a: {b: 1}}` as `a.b: 1`.
-fn flatten(block: &Map<String, Value>, path: &str, flat: &mut Map<String, Value>) {
-    for (name, value) in block {
-        let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-        match value {
-            Value::Object(inner) => flatten(inner, &path, flat),
-            other => {
-                flat.insert(path, other.clone());
-            }
-        }
-    }
-}
-
-fn wrong(key: &str, value: &Value, expected: &'static str) -> PublishedError {
-    PublishedError::Value { key: key.to_owned(), found: value.to_string(), expected }
-}
-
-fn unknown(key: &str) -> PublishedError {
-    let block = key.rsplit_once('.').map_or("", |(block, _)| block);
-    let near = keys().map(|(name, _)| (distance(key, name), name)).min();
-    let advice = match near {
-        Some((steps, name)) if steps <= key.len() / 3 => format!("did you mean `{name}`?"),
-        _ => "remove it".to_owned(),
-    };
-    let of_block: Vec<&str> = keys()
-        .map(|(name, _)| name)
-        .filter(|name| name.rsplit_once('.').is_some_and(|(other, _)| other == block))
-        .collect();
-    let of_block = if of_block.is_empty() {
-        "model, data, training, dpo, grpo, reward, logging"
-    } else {
-        &of_block.join(", ")
-    };
-    PublishedError::Unknown { key: key.to_owned(), block: of_block.to_owned(), advice }
-}
-
-/// Letters to insert, remove or replace to make one word of another (Levenshtein).
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, letter) in a.chars().enumerate() {
-        let mut corner = row[0];
-        row[0] = i + 1;
-        for (j, other) in b.iter().enumerate() {
-            let replaced = corner + usize::from(letter != *other);
-            corner = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(corner + 1);
-        }
-    }
-    row[b.len()]
 }

@@ -158,7 +158,8 @@ pub fn of_stage(read: &Read, kind: Kind, args: &StageArgs) -> Result<String, Box
         eprintln!("warning: none of the usual sets is there; learning from synthetic scenes");
         lines.push((synthetic(read, kind, &args.cache_dir)?, "auto"));
     }
-    let most = read.number("data.max_samples_per_dataset")?.or(read.number("data.max_samples")?);
+    let most =
+        read.values().number("data.max_samples_per_dataset")?.or(read.values().number("data.max_samples")?);
     let entry = |(path, format): &(PathBuf, &str)| {
         let most = most.map_or_else(String::new, |most| format!(", max_samples: {most}"));
         let path = serde_json::Value::from(path.display().to_string());
@@ -174,9 +175,9 @@ fn synthetic(read: &Read, kind: Kind, cache: &Path) -> Result<PathBuf, Box<dyn s
         Kind::Dpo => "preference",
         _ => "grpo",
     };
-    let size = read.number("data.synthetic.size")?.unwrap_or(224);
-    let seed = read.number("data.synthetic.seed")?.unwrap_or(42);
-    let rows = read.number(&format!("data.synthetic.{name}"))?;
+    let size = read.values().number("data.synthetic.size")?.unwrap_or(224);
+    let seed = read.values().number("data.synthetic.seed")?.unwrap_or(42);
+    let rows = read.values().number(&format!("data.synthetic.{name}"))?;
     let generator = Generator::new(SceneSettings { size: size as u32, ..SceneSettings::default() }, seed)?;
     let split = Split::standard().into_iter().find(|split| split.name == name).ok_or("no such split")?;
     let split = Split { rows: rows.unwrap_or(split.rows), ..split };

@@ -10,18 +10,32 @@ use super::series::{Point, Series};
 pub(super) const COLOURS: usize = 8;
 
 const WIDTH: f64 = 560.0;
-const HEIGHT: f64 = 230.0;
+const HEIGHT: f64 = 240.0;
 const LEFT: f64 = 54.0;
 const RIGHT: f64 = 548.0;
 const TOP: f64 = 10.0;
 const BOTTOM: f64 = 202.0;
+/// A line with at most so many points shows each of them.
+const DOTS: usize = 32;
+/// More lines than this are means alone: bands and runs on top of each other tell nobody apart.
+const MAX_SPREADS: usize = 6;
 
 /// A figure with a title, a legend that names the last values, and the lines; nothing when there is no point to draw.
 pub(super) fn figure(title: &str, lines: &[Series], x_label: &str) -> String {
-    let lines: Vec<Series> =
+    let mut lines: Vec<Series> =
         lines.iter().filter(|line| !line.points.is_empty()).map(Series::thinned).collect();
+    if lines.len() > MAX_SPREADS {
+        lines = lines.into_iter().map(Series::bare).collect();
+    }
     let points = || lines.iter().flat_map(|line| &line.points);
-    let ends = points().flat_map(|p| [p.y - p.spread, p.y + p.spread]);
+    // A band may reach beyond everything that was measured; the axis does not follow it there.
+    let measured = |line: &Series| {
+        let [low, high] = line.range;
+        let ends = line.points.iter().flat_map(|p| [p.y - p.spread, p.y + p.spread]);
+        ends.map(|y| y.clamp(low, high)).collect::<Vec<f64>>()
+    };
+    let runs = lines.iter().flat_map(|line| &line.runs).flatten().map(|(_, y)| *y);
+    let ends = lines.iter().flat_map(measured).chain(runs);
     let (Some(x), Some(y)) =
         (Scale::over(points().map(|p| p.x), LEFT, RIGHT), Scale::over(ends, BOTTOM, TOP))
     else {
@@ -90,7 +104,7 @@ impl Axes {
                 short(tick)
             );
         }
-        for tick in self.x.ticks(6) {
+        for tick in self.x.whole_ticks(6) {
             let x = self.x.at(tick);
             let _ = write!(
                 out,
@@ -102,7 +116,7 @@ impl Axes {
         let _ = write!(
             out,
             "<text x=\"{RIGHT}\" y=\"{}\" class=\"end name\">{}</text></g>",
-            HEIGHT - 1.0,
+            HEIGHT - 4.0,
             Text(x_label)
         );
         out
@@ -111,28 +125,30 @@ impl Axes {
     fn line(&self, line: &Series, colour: usize) -> String {
         let mut out = format!("<g class=\"c{colour}\">");
         if line.points.iter().any(|p| p.spread > 0.0) {
-            let upper = line.points.iter().map(|p| Point { y: p.y + p.spread, ..*p });
-            let lower = line.points.iter().rev().map(|p| Point { y: p.y - p.spread, ..*p });
+            let upper = line.points.iter().map(|p| Point { y: self.y.cut(p.y + p.spread), ..*p });
+            let lower = line.points.iter().rev().map(|p| Point { y: self.y.cut(p.y - p.spread), ..*p });
             let _ = write!(out, "<path class=\"band\" d=\"{}Z\"/>", self.path(upper.chain(lower)));
         }
-        match (line.points.as_slice(), line.smoothed()) {
-            ([only], _) => {
-                let _ = write!(
-                    out,
-                    "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"3.5\"/>",
-                    self.x.at(only.x),
-                    self.y.at(only.y)
-                );
-            }
-            (points, None) => {
-                let _ = write!(out, "<path d=\"{}\"/>", self.path(points.iter().copied()));
-            }
-            (points, Some(smooth)) => {
-                let _ = write!(out, "<path class=\"raw\" d=\"{}\"/>", self.path(points.iter().copied()));
-                let _ = write!(out, "<path d=\"{}\"/>", self.path(smooth.into_iter()));
-            }
+        for run in &line.runs {
+            let points = run.iter().map(|&(x, y)| Point { x, y, spread: 0.0 });
+            let _ = write!(out, "<path class=\"raw\" d=\"{}\"/>", self.path(points));
+        }
+        let smooth = line.smoothed();
+        if smooth.is_some() && line.runs.is_empty() {
+            let _ = write!(out, "<path class=\"raw\" d=\"{}\"/>", self.path(line.points.iter().copied()));
+        }
+        let drawn = smooth.unwrap_or_else(|| line.points.clone());
+        if drawn.len() > 1 {
+            let _ = write!(out, "<path d=\"{}\"/>", self.path(drawn.into_iter()));
+        }
+        if line.points.len() <= DOTS {
+            line.points.iter().for_each(|point| out += &self.dot(point));
         }
         out + "</g>"
+    }
+
+    fn dot(&self, point: &Point) -> String {
+        format!("<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"3\"/>", self.x.at(point.x), self.y.at(point.y))
     }
 
     fn path(&self, points: impl Iterator<Item = Point>) -> String {
@@ -154,6 +170,31 @@ mod tests {
         assert_eq!(figure("loss", &[Series::joined("loss", &[])], "step"), "");
         let dot = figure("loss", &[Series::joined("loss", &[vec![(3.0, 0.5)]])], "step");
         assert!(dot.contains("<circle") && dot.contains("<b>0.5</b>"));
+        assert!(dot.contains(">3</text>") && !dot.contains("class=\"c0\"><path"), "one tick, no line");
+    }
+
+    #[test]
+    fn few_points_are_dots_at_whole_steps() {
+        let run = vec![(1.0, 0.5), (2.0, 0.6), (3.0, 0.4)];
+        let svg = figure("accuracy", &[Series::joined("accuracy", &[run])], "epoch");
+        assert_eq!(svg.matches("<circle").count(), 3);
+        for (tick, drawn) in [("1", true), ("2", true), ("3", true), ("1.5", false), ("2.5", false)] {
+            assert_eq!(svg.contains(&format!("class=\"mid\">{tick}</text>")), drawn, "{tick}");
+        }
+    }
+
+    #[test]
+    fn an_axis_ends_where_measurements_end_and_many_lines_are_means_alone() {
+        // Mean 0.5 and standard deviation 0.71: the band alone is below 0 and above 1.
+        let line =
+            |name: &str| Series::joined(name, &[vec![(0.0, 0.0), (1.0, 0.0)], vec![(0.0, 1.0), (1.0, 1.0)]]);
+        let svg = figure("share", &[line("a")], "step");
+        assert!(!svg.contains("−0.") && !svg.contains("class=\"end\">1.2"), "{svg}");
+        assert!(svg.contains("class=\"band\""));
+        let lines: Vec<Series> = ["a", "b", "c", "d", "e", "f", "g"].map(line).into();
+        assert!(figure("share", &lines[..6], "step").contains("class=\"band\""));
+        let many = figure("share", &lines, "step");
+        assert!(!many.contains("class=\"band\"") && !many.contains("class=\"raw\""));
     }
 
     #[test]
@@ -162,5 +203,6 @@ mod tests {
         let svg = figure("<loss>", &[Series::joined("a&b", &runs)], "step");
         assert!(svg.contains("&lt;loss&gt;") && svg.contains("a&amp;b") && !svg.contains("<loss>"));
         assert!(svg.contains("class=\"band\""));
+        assert_eq!(svg.matches("class=\"raw\"").count(), 2, "each run behind the mean");
     }
 }

@@ -7,6 +7,7 @@ use super::escape::Text;
 use super::rollouts::{signed, trend};
 use super::run::Run;
 use super::scale::short;
+use crate::dynamics::epoch;
 use crate::result::Results;
 use crate::stats::{mean, sample_std};
 
@@ -17,11 +18,11 @@ const FAULTS: [&str; 6] = ["unparsed", "truncated", "failed", "loss", "kl", "len
 const MAX_STAGES: usize = 12;
 
 /// One row for each metric of each evaluation, one column for each stage in the order of the runs, and the change over all.
-/// Runs that evaluated at the same stage are averaged.
+/// Runs that evaluated at the same stage are averaged. Epochs have figures of their own.
 pub(super) fn by_stage(runs: &[Run]) -> String {
     let mut stages: Vec<String> = Vec::new();
     let mut rows: BTreeMap<(&str, &str), BTreeMap<usize, Vec<f64>>> = BTreeMap::new();
-    for eval in runs.iter().flat_map(|run| &run.evals) {
+    for eval in runs.iter().flat_map(|run| &run.evals).filter(|eval| epoch(eval).is_none()) {
         let stage = if eval.step > 0 { format!("{} {}", eval.stage, eval.step) } else { eval.stage.clone() };
         let column = stages.iter().position(|known| *known == stage).unwrap_or_else(|| {
             stages.push(stage);
@@ -102,7 +103,7 @@ fn benchmark(run: &Run, results: &Results) -> String {
     format!(
         "<tr><td>{}</td><td>{}</td><td>{}</td><td class=\"n\">{score}</td><td class=\"n\">{interval}</td><td class=\"n\">{against}</td>\
          <td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>",
-        Text(&run.name),
+        Text(&run.label),
         Text(&results.benchmark),
         Text(&results.setting.name),
         summary.questions,

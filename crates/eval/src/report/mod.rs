@@ -3,8 +3,11 @@
 
 mod chart;
 mod data;
+mod dynamics;
+mod epochs;
 mod escape;
 mod evaluations;
+mod families;
 mod histogram;
 mod page;
 mod panels;
@@ -14,7 +17,6 @@ mod samples;
 mod scale;
 mod series;
 mod thumbnails;
-mod warnings;
 
 use std::path::PathBuf;
 
@@ -55,10 +57,11 @@ pub enum ReportError {
 /// # Errors
 /// [`ReportError`] when a folder is missing, a file in it is damaged, or there is nothing to show.
 pub fn render(run_dirs: &[PathBuf]) -> Result<String, ReportError> {
-    let runs = run_dirs.iter().map(|dir| run::Run::read(dir)).collect::<Result<Vec<_>, _>>()?;
+    let mut runs = run_dirs.iter().map(|dir| run::Run::read(dir)).collect::<Result<Vec<_>, _>>()?;
     if runs.iter().all(run::Run::is_empty) {
         let paths = run_dirs.iter().map(|dir| dir.display().to_string()).collect::<Vec<_>>().join(", ");
         return Err(ReportError::Nothing { paths });
     }
+    run::tell_apart(&mut runs);
     Ok(page::render(&runs))
 }

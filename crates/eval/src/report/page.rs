@@ -6,7 +6,7 @@ use super::escape::Text;
 use super::run::Run;
 use super::scale::short;
 use super::thumbnails::Thumbnails;
-use super::{evaluations, panels, rollouts, samples, warnings};
+use super::{dynamics, epochs, evaluations, panels, rollouts, samples};
 
 pub(super) const STYLE: &str = include_str!("style.css");
 const POINTER: &str = include_str!("pointer.js");
@@ -22,7 +22,7 @@ struct Section {
 }
 
 pub(super) fn render(runs: &[Run]) -> String {
-    let title = runs.iter().map(|run| run.name.as_str()).collect::<Vec<_>>().join(", ");
+    let title = title(runs);
     let sections: Vec<Section> =
         sections(runs).into_iter().filter(|section| !section.body.is_empty()).collect();
     let mut out = format!(
@@ -41,11 +41,22 @@ pub(super) fn render(runs: &[Run]) -> String {
     }
     let _ = write!(
         out,
-        "\n</main><footer>Anneal {}. Thin lines are logged values, thick lines their moving mean; bands are one standard deviation over runs.\
+        "\n</main><footer>Anneal {}. Thin lines are logged values or single runs, thick lines their mean; bands are one standard deviation over runs.\
          </footer>\n<script>\n{POINTER}</script></body></html>\n",
         env!("CARGO_PKG_VERSION"),
     );
     out
+}
+
+/// The names of the runs, each once.
+fn title(runs: &[Run]) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    for run in runs {
+        if !names.contains(&run.name.as_str()) {
+            names.push(&run.name);
+        }
+    }
+    names.join(", ")
 }
 
 fn sections(runs: &[Run]) -> Vec<Section> {
@@ -60,7 +71,17 @@ fn sections(runs: &[Run]) -> Vec<Section> {
         format!("<details><summary>Other metrics</summary>{}</details>", grid(rest))
     };
     vec![
-        section("notes", "Look twice", notes(&warnings::about(runs))),
+        section("notes", "Look twice", runs.iter().map(|run| named(runs, run, notes(run))).collect()),
+        section(
+            "epochs",
+            "Accuracy after every epoch",
+            grid(epochs::charts(runs)) + &spaced(epochs::table(runs)),
+        ),
+        section(
+            "dynamics",
+            "Responses and rewards",
+            grid(dynamics::charts(runs)) + &dynamics::word_table(runs),
+        ),
         section("evaluation", "Evaluation", evaluations::by_stage(runs) + &evaluations::benchmarks(runs)),
         section("curves", "Training", grid(curves) + &rest),
         section(
@@ -82,7 +103,9 @@ fn spaced(body: String) -> String {
     if body.is_empty() { body } else { format!("<p></p>{body}") }
 }
 
-fn notes(notes: &[String]) -> String {
+/// What should make a reader of this run's curves look twice.
+fn notes(run: &Run) -> String {
+    let notes = crate::dynamics::about(&run.metrics, &run.evals);
     if notes.is_empty() {
         return String::new();
     }
@@ -92,7 +115,7 @@ fn notes(notes: &[String]) -> String {
 
 /// The content under the run's name, where there are several runs.
 fn named(runs: &[Run], run: &Run, body: String) -> String {
-    if body.is_empty() || runs.len() == 1 { body } else { format!("<h3>{}</h3>{body}", Text(&run.name)) }
+    if body.is_empty() || runs.len() == 1 { body } else { format!("<h3>{}</h3>{body}", Text(&run.label)) }
 }
 
 /// The wrong answers of the last evaluation of each name.
@@ -111,15 +134,18 @@ fn wrong_answers(runs: &[Run], pictures: &Thumbnails) -> String {
                 out,
                 "<h3>{} <span class=\"soft\">{} {}</span></h3>",
                 Text(name),
-                Text(&run.name),
+                Text(&run.label),
                 Text(&eval.stage)
             );
             out += &samples::wrong(&run.root, &eval.wrong, WRONG, pictures);
         }
         for (folder, results) in run.results.iter().filter(|(_, results)| !results.wrong.is_empty()) {
             let (benchmark, setting) = (Text(&results.benchmark), Text(&results.setting.name));
-            let _ =
-                write!(out, "<h3>{benchmark} <span class=\"soft\">{} {setting}</span></h3>", Text(&run.name));
+            let _ = write!(
+                out,
+                "<h3>{benchmark} <span class=\"soft\">{} {setting}</span></h3>",
+                Text(&run.label)
+            );
             out += &samples::wrong(folder, &results.wrong, WRONG, pictures);
         }
     }
@@ -130,7 +156,7 @@ fn configuration(run: &Run) -> String {
     run.config.as_deref().map_or_else(String::new, |config| {
         format!(
             "<details open><summary>{}/config.yaml</summary><pre>{}</pre></details>",
-            Text(&run.name),
+            Text(&run.label),
             Text(config)
         )
     })
@@ -166,7 +192,7 @@ fn tiles(runs: &[Run]) -> String {
         Some(format!("<li><b>{}</b><span>{name}, from {}</span></li>", short(last), short(first)))
     };
     let mut items: Vec<String> = FIRST.iter().filter_map(tile).collect();
-    items.splice(0..0, accuracy_tiles(runs));
+    items.splice(0..0, epochs::tiles(runs).into_iter().chain(accuracy_tiles(runs)));
     items.truncate(TILES);
     if items.is_empty() { String::new() } else { format!("<ul class=\"tiles\">{}</ul>", items.concat()) }
 }

@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::chart;
+use super::families::{Family, families};
 use super::run::Run;
 use super::series::Series;
+use super::{chart, dynamics};
+use crate::dynamics::SAME;
 
 /// A chart and the metrics that belong into it.
 struct Panel {
@@ -50,23 +52,20 @@ const PANELS: [Panel; 15] = [
 ];
 
 /// Keys that are no curves.
-const SILENT: [&str; 3] = ["step", "epoch", "total_flos"];
+const SILENT: [&str; 5] = ["step", "epoch", "total_flos", "generation_steps", "gradient_steps"];
 
 /// The charts of all metrics: those that everybody looks for, and the rest behind a fold.
 pub(super) fn charts(runs: &[Run]) -> (String, String) {
-    let mut keys: BTreeSet<&str> = runs
-        .iter()
-        .flat_map(|run| &run.metrics)
-        .flat_map(|line| line.values.keys().map(String::as_str))
-        .collect();
+    let kinds = families(runs.iter());
+    let mut keys: BTreeSet<&str> = runs.iter().flat_map(|run| &run.keys).map(String::as_str).collect();
     keys.retain(|key| !SILENT.contains(key));
     let mut main = String::new();
     for panel in &PANELS {
         let mine: Vec<&str> = keys.iter().copied().filter(|key| panel.wants(key)).collect();
         keys.retain(|key| !mine.contains(key));
-        main += &chart::figure(panel.title, &lines(runs, &mine, panel), "step");
+        main += &chart::figure(panel.title, &lines(&kinds, &mine, panel), "step");
     }
-    let rest = keys.iter().map(|key| chart::figure(key, &curves(runs, key), "step")).collect();
+    let rest = keys.iter().map(|key| chart::figure(key, &curves(&kinds, key), "step")).collect();
     (main, rest)
 }
 
@@ -77,39 +76,29 @@ impl Panel {
 }
 
 /// The panel's lines, the listed keys first in their order.
-fn lines(runs: &[Run], keys: &[&str], panel: &Panel) -> Vec<Series> {
+fn lines(kinds: &[Family<'_>], keys: &[&str], panel: &Panel) -> Vec<Series> {
     let place = |key: &str| panel.keys.iter().position(|known| *known == key).unwrap_or(usize::MAX);
     let mut keys: Vec<&str> = keys.iter().copied().filter(|key| !is_spread(key, keys)).collect();
     keys.sort_by_key(|key| place(key));
-    keys.into_iter().flat_map(|key| curves(runs, key)).collect()
+    keys.into_iter().flat_map(|key| curves(kinds, key)).collect()
 }
 
-/// One line for each family of runs that logged the metric; the family is named where there are several.
-fn curves(runs: &[Run], key: &str) -> Vec<Series> {
+/// One line for each family of runs that logged the metric and shows it nowhere else.
+fn curves(kinds: &[Family<'_>], key: &str) -> Vec<Series> {
     let name = key.trim_end_matches("/mean");
-    let families = families(runs);
-    let label = |family: &[&Run]| match (families.len(), family) {
-        (0 | 1, _) | (_, []) => name.to_owned(),
-        (_, [only]) => format!("{}: {name}", only.name),
-        (_, [first, rest @ ..]) => format!("{} and {} more: {name}", first.name, rest.len()),
+    let one = |family: &Family<'_>| {
+        let runs: Vec<&Run> = family.runs.iter().copied().filter(|run| !is_elsewhere(run, key)).collect();
+        joined(&runs, key, &family.line(name))
     };
-    let one = |family: &Vec<&Run>| joined(family, key, &label(family));
-    families.iter().map(one).filter(|series| !series.points.is_empty()).collect()
+    kinds.iter().map(one).filter(|series| !series.points.is_empty()).collect()
 }
 
-/// Runs that logged the same metrics are repetitions of each other; others are stages of a longer story, and a mean over
-/// them would mean nothing.
-fn families(runs: &[Run]) -> Vec<Vec<&Run>> {
-    let mut families: Vec<(BTreeSet<&str>, Vec<&Run>)> = Vec::new();
-    for run in runs {
-        let keys: BTreeSet<&str> =
-            run.metrics.iter().flat_map(|line| line.values.keys().map(String::as_str)).collect();
-        match families.iter_mut().find(|(known, _)| *known == keys) {
-            Some((_, family)) => family.push(run),
-            None => families.push((keys, vec![run])),
-        }
-    }
-    families.into_iter().map(|(_, family)| family).collect()
+/// Whether the figures of epochs and dynamics hold a metric, or the same number stands under the trainer's name.
+fn is_elsewhere(run: &Run, key: &str) -> bool {
+    let twin = SAME.iter().find(|(published, _)| *published == key);
+    run.epochs.contains_key(key)
+        || dynamics::shows(run, key)
+        || twin.is_some_and(|(_, ours)| run.keys.contains(*ours))
 }
 
 /// `rewards/x/std` beside `rewards/x/mean` would only squeeze the scale.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use journal::{EvalRecord, MetricLine, RolloutRecord, RunFolder, read_evals, read_metrics};
 
 use super::ReportError;
+use crate::dynamics::epoch_curves;
 use crate::result::Results;
 
 /// Bytes of a configuration that are shown.
@@ -14,14 +15,20 @@ const MAX_CONFIG: u64 = 256 << 10;
 /// A run folder, read.
 pub(super) struct Run {
     pub name: String,
+    /// The name, with as much of its place as tells it from other runs.
+    pub label: String,
     pub root: PathBuf,
     pub config: Option<String>,
     pub metrics: Vec<MetricLine>,
+    /// The names of everything that was logged.
+    pub keys: BTreeSet<String>,
     /// Every rollout without its texts: a run has more of them than fit into memory or on a page.
     pub rollouts: Vec<RolloutRecord>,
     /// The rollouts of some prompts, whole, spread over training.
     pub shown: Vec<Vec<RolloutRecord>>,
     pub evals: Vec<EvalRecord>,
+    /// What was measured after every epoch, by name.
+    pub epochs: BTreeMap<String, Vec<(u64, f64)>>,
     /// Result files with their folders.
     pub results: Vec<(PathBuf, Results)>,
 }
@@ -39,16 +46,26 @@ impl Run {
         let name = path.file_name().unwrap_or(root.as_os_str()).to_string_lossy().into_owned();
         let rollouts = journal::rollouts(root)?.map(|record| Ok(without_texts(record?)));
         let rollouts = rollouts.collect::<Result<Vec<_>, ReportError>>()?;
+        let evals = read_evals(root)?;
+        let metrics = read_metrics(root)?;
         Ok(Self {
+            label: name.clone(),
             name,
             root: root.to_owned(),
             config: config(&RunFolder::new(root).config()),
-            metrics: read_metrics(root)?,
+            keys: keys(&metrics),
+            metrics,
             shown: shown(root, &rollouts)?,
             rollouts,
-            evals: read_evals(root)?,
+            epochs: epoch_curves(&evals),
+            evals,
             results: Results::below(root)?,
         })
+    }
+
+    /// Whether the run was measured after epochs.
+    pub(super) fn has_epochs(&self) -> bool {
+        !self.epochs.is_empty()
     }
 
     /// Whether there is anything to show.
@@ -57,6 +74,29 @@ impl Run {
             && self.rollouts.is_empty()
             && self.evals.is_empty()
             && self.results.is_empty()
+    }
+}
+
+fn keys(metrics: &[MetricLine]) -> BTreeSet<String> {
+    let mut keys = BTreeSet::new();
+    for key in metrics.iter().flat_map(|line| line.values.keys()) {
+        // A run logs the same names a thousand times.
+        if !keys.contains(key) {
+            keys.insert(key.clone());
+        }
+    }
+    keys
+}
+
+/// Gives runs of one name the names of their folders' folders, too.
+pub(super) fn tell_apart(runs: &mut [Run]) {
+    let names: Vec<String> = runs.iter().map(|run| run.name.clone()).collect();
+    for run in runs {
+        if names.iter().filter(|name| **name == run.name).count() > 1 {
+            let place = run.root.canonicalize().unwrap_or_else(|_| run.root.clone());
+            let above = place.parent().and_then(Path::file_name).unwrap_or_default();
+            run.label = format!("{}/{}", above.to_string_lossy(), run.name);
+        }
     }
 }
 
@@ -114,12 +154,15 @@ pub(super) mod tests {
         let (rollouts, shown, evals, results) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         Run {
             name: "run".into(),
+            label: "run".into(),
             root: PathBuf::new(),
             config: None,
+            keys: keys(&metrics),
             metrics,
             rollouts,
             shown,
             evals,
+            epochs: BTreeMap::new(),
             results,
         }
     }

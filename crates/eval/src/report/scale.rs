@@ -1,4 +1,6 @@
-//! Axes: round ticks, positions, short numbers.
+//! Axes: round ticks and positions.
+
+pub(super) use crate::digits::short;
 
 /// A range of values mapped to a range of pixels.
 #[derive(Clone, Copy, Debug)]
@@ -7,6 +9,8 @@ pub(super) struct Scale {
     high: f64,
     from: f64,
     to: f64,
+    /// Distance of the ticks, where the ends were chosen to fit it.
+    step: Option<f64>,
 }
 
 impl Scale {
@@ -20,10 +24,10 @@ impl Scale {
         }
         let room = match low.abs().max(high.abs()) {
             _ if high - low > 1e-12 * high.abs().max(low.abs()) && high > low => 0.0,
-            0.0 => return Some(Self { low: 0.0, high: 1.0, from, to }),
+            0.0 => return Some(Self { low: 0.0, high: 1.0, from, to, step: None }),
             size => size * 0.1,
         };
-        Some(Self { low: low - room, high: high + room, from, to })
+        Some(Self { low: low - room, high: high + room, from, to, step: None })
     }
 
     /// The same scale with its ends on round numbers.
@@ -31,7 +35,7 @@ impl Scale {
         let step = round_step(self.high - self.low, ticks);
         let (low, high) = ((self.low / step).floor() * step, (self.high / step).ceil() * step);
         let finite = low.is_finite() && high.is_finite() && high > low;
-        if finite { Self { low, high, ..self } } else { self }
+        if finite { Self { low, high, step: Some(step), ..self } } else { self }
     }
 
     /// The pixel of a value.
@@ -39,14 +43,28 @@ impl Scale {
         self.from + (value - self.low) / (self.high - self.low) * (self.to - self.from)
     }
 
+    /// The nearest value inside the range.
+    pub(super) fn cut(self, value: f64) -> f64 {
+        value.clamp(self.low, self.high)
+    }
+
     /// Round values inside the range, about `count` of them.
     pub(super) fn ticks(self, count: usize) -> Vec<f64> {
-        let step = round_step(self.high - self.low, count);
+        self.stepped(self.step.unwrap_or_else(|| round_step(self.high - self.low, count))).collect()
+    }
+
+    /// Round whole numbers inside the range, about `count` of them: what a step or an epoch can be.
+    pub(super) fn whole_ticks(self, count: usize) -> Vec<f64> {
+        let step = round_step(self.high - self.low, count).max(1.0);
+        self.stepped(step).filter(|tick| tick.fract() == 0.0).collect()
+    }
+
+    fn stepped(self, step: f64) -> impl Iterator<Item = f64> {
         let first = (self.low / step - 1e-9).ceil();
-        let values = (0..64).map(|i| (first + f64::from(i)) * step);
+        let values = (0..64).map(move |i| (first + f64::from(i)) * step);
         // Zero as 0, not as a rest of rounding.
-        let clean = |v: f64| if v.abs() < step * 1e-9 { 0.0 } else { v };
-        values.take_while(|v| *v <= self.high + step * 1e-9).map(clean).collect()
+        let clean = move |v: f64| if v.abs() < step * 1e-9 { 0.0 } else { v };
+        values.take_while(move |v| *v <= self.high + step * 1e-9).map(clean)
     }
 }
 
@@ -61,57 +79,29 @@ fn round_step(span: f64, count: usize) -> f64 {
     round * power
 }
 
-/// A number in few characters: four significant digits, no trailing zeros, powers of ten where they are shorter.
-pub(super) fn short(value: f64) -> String {
-    if !value.is_finite() {
-        return "–".to_owned();
-    }
-    let size = value.abs();
-    if size != 0.0 && !(1e-3..1e6).contains(&size) {
-        let text = format!("{value:.2e}");
-        let (digits, power) = text.split_once('e').unwrap_or((&text, "0"));
-        return format!("{}e{power}", trimmed(digits)).replace('-', "−");
-    }
-    let digits = if size >= 1.0 { 3 - (size.log10().floor() as usize).min(3) } else { 4 };
-    trimmed(&format!("{value:.digits$}")).replace('-', "−")
-}
-
-fn trimmed(digits: &str) -> &str {
-    if !digits.contains('.') {
-        return digits;
-    }
-    let digits = digits.trim_end_matches('0').trim_end_matches('.');
-    if digits == "-0" { "0" } else { digits }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_are_short() {
-        let cases = [
-            (0.0, "0"),
-            (1.0, "1"),
-            (0.5, "0.5"),
-            (12.345, "12.35"),
-            (1234.5, "1234"),
-            (-0.25, "−0.25"),
-            (0.000_012, "1.2e−5"),
-            (2.5e9, "2.5e9"),
-            (f64::NAN, "–"),
-            (999_999.0, "999999"),
-        ];
-        for (value, text) in cases {
-            assert_eq!(short(value), text, "{value}");
-        }
-    }
 
     #[test]
     fn ticks_are_round_and_inside() {
         let scale = Scale::over([0.13, 0.87].into_iter(), 0.0, 100.0).unwrap().rounded(5);
         assert_eq!(scale.ticks(5), [0.0, 0.2, 0.4, 0.6000000000000001, 0.8, 1.0]);
         assert_eq!((scale.at(0.0), scale.at(1.0)), (0.0, 100.0));
+        let scale = Scale::over([17.0, 67.0].into_iter(), 0.0, 100.0).unwrap().rounded(5);
+        assert_eq!(scale.ticks(5), [10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0], "from end to end");
+        assert_eq!((scale.cut(9.0), scale.cut(11.0), scale.cut(71.0)), (10.0, 11.0, 70.0));
+    }
+
+    #[test]
+    fn steps_and_epochs_have_whole_ticks() {
+        let ticks =
+            |low: f64, high: f64| Scale::over([low, high].into_iter(), 0.0, 1.0).unwrap().whole_ticks(6);
+        assert_eq!(ticks(1.0, 3.0), [1.0, 2.0, 3.0]);
+        assert_eq!(ticks(0.0, 2.0), [0.0, 1.0, 2.0]);
+        assert_eq!(ticks(3.0, 3.0), [3.0]);
+        assert_eq!(ticks(0.0, 60.0), [0.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0]);
+        assert!(ticks(0.2, 0.7).is_empty());
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! The report as a page: well-formed, alone, and showing what the run wrote.
 #![allow(clippy::unwrap_used, reason = "these are the helpers of tests")]
 
+mod epochs;
 mod invented;
+mod invented_epochs;
 mod well_formed;
 
 use eval::report::{ReportError, render};

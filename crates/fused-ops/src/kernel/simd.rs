@@ -40,6 +40,10 @@ pub(crate) trait Simd {
     /// As for [`Simd::splat`].
     unsafe fn sum(vector: Self::Vector) -> f32;
 
+    /// Asks for memory that is read soon. A hint: the address need not be readable.
+    #[inline(always)]
+    fn expect(_address: *const f32) {}
+
     /// `a · b + c`
     ///
     /// # Safety
@@ -80,6 +84,12 @@ mod x86 {
                 unsafe fn load(from: *const f32) -> $vector {
                     // SAFETY: the caller promises the memory and the instruction set.
                     unsafe { $load(from) }
+                }
+
+                #[inline(always)]
+                fn expect(address: *const f32) {
+                    // SAFETY: the hint reads nothing, and every x86-64 processor has it.
+                    unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
                 }
 
                 #[inline(always)]

@@ -1,7 +1,8 @@
 //! `Y = X Wᵀ` for a few rows of `X`: the product of decoding, bound by the speed at which `W` can be read.
 //!
 //! Each row of `W` is read from memory once. A tile of weight rows and activation rows keeps its partial sums in
-//! registers, so that every loaded weight is used for several activations.
+//! registers, so that every loaded weight is used for several activations. While a tile is computed the next one is on its
+//! way: the processor does not foresee four rows at once, and with several activations waiting would take half the time.
 
 use super::matrix::Threads;
 use super::shared::Shared;
@@ -96,7 +97,7 @@ fn tile<S: Simd, const O: usize, const R: usize>(job: Skinny<'_>, out: Shared<'_
     let x: [&[f32]; R] = std::array::from_fn(|j| job.x_row(r + j));
     let whole = job.inner / S::WIDTH * S::WIDTH;
     // SAFETY: `S` is the level that this function was compiled and chosen for.
-    let sums = unsafe { tile_sums::<S, O, R>(&w, &x, whole) };
+    let sums = unsafe { tile_sums::<S, O, R>(&w, &x, whole, O * job.stride) };
     for i in 0..O {
         let bias = job.bias.map_or(0.0, |b| b[o + i]);
         for j in 0..R {
@@ -110,7 +111,8 @@ fn tile<S: Simd, const O: usize, const R: usize>(job: Skinny<'_>, out: Shared<'_
     }
 }
 
-/// `Σ w x` of every pair of rows over the first `whole` values, a multiple of the register width.
+/// `Σ w x` of every pair of rows over the first `whole` values, a multiple of the register width. The next tile's weights
+/// are `next` values further on.
 ///
 /// # Safety
 /// The machine must have the instruction set `S`.
@@ -119,6 +121,7 @@ unsafe fn tile_sums<S: Simd, const O: usize, const R: usize>(
     w: &[&[f32]; O],
     x: &[&[f32]; R],
     whole: usize,
+    next: usize,
 ) -> [[f32; R]; O] {
     assert!(w.iter().chain(x).all(|row| row.len() >= whole), "rows shorter than the product");
     // SAFETY: loads end before `whole`, which every row reaches; the instruction set is the caller's promise.
@@ -128,7 +131,9 @@ unsafe fn tile_sums<S: Simd, const O: usize, const R: usize>(
         while k < whole {
             let x: [S::Vector; R] = std::array::from_fn(|j| S::load(x[j].as_ptr().add(k)));
             for i in 0..O {
-                let w = S::load(w[i].as_ptr().add(k));
+                let at = w[i].as_ptr().add(k);
+                S::expect(at.wrapping_add(next));
+                let w = S::load(at);
                 for j in 0..R {
                     sums[i][j] = S::mul_add(w, x[j], sums[i][j]);
                 }

@@ -1,12 +1,20 @@
 //! The training dynamics that MAYE watches ("Rethinking RL Scaling for Vision Language Models", 2025), computed from
 //! rollout records.
 
+mod epochs;
+mod warnings;
+
+pub(crate) use epochs::epoch;
+pub use epochs::{EpochReport, epoch_curves, epoch_report};
+pub(crate) use warnings::about;
+pub use warnings::warnings;
+
 use std::collections::BTreeMap;
 
 use journal::{RolloutRecord, Stop};
 use rewards::{REFLECTION_WORDS, Reflection, is_reflective};
 
-use crate::stats::{mean, sample_std};
+use crate::stats::mean;
 
 /// Metrics by name.
 pub type Metrics = BTreeMap<String, f64>;
@@ -83,7 +91,7 @@ pub struct Published {
 }
 
 /// Names of MAYE beside those of the trainer.
-const SAME: [(&str, &str); 13] = [
+pub(crate) const SAME: [(&str, &str); 13] = [
     ("loss/loss", "loss"),
     ("loss/policy_loss", "policy_loss"),
     ("loss/kl_loss", "kl_loss"),
@@ -149,44 +157,6 @@ impl Published {
 
 fn reward(record: &RolloutRecord, name: &str) -> Option<f64> {
     record.rewards.get(name).copied().flatten()
-}
-
-/// Accuracies of several runs after every epoch, in one number each: the mean and the maximum over a run's epochs,
-/// averaged over runs.
-#[derive(Clone, Debug, PartialEq)]
-pub struct EpochReport {
-    /// Accuracy before training (epoch 0), averaged over the runs that measured it.
-    pub vanilla: Option<f64>,
-    /// Mean over runs of the mean over epochs.
-    pub mean: f64,
-    /// Mean over runs of the best epoch.
-    pub max: f64,
-    /// Sample standard deviation of the runs' means; `None` for one run.
-    pub std: Option<f64>,
-}
-
-/// Reports runs given as (epoch, accuracy) pairs; epoch 0 is the untrained model. `None` when no run has a trained epoch.
-///
-/// ```
-/// let runs = [vec![(1, 0.30), (2, 0.40), (3, 0.35)], vec![(1, 0.20), (2, 0.50), (3, 0.30)]];
-/// let report = eval::dynamics::epoch_report(&runs).unwrap();
-/// assert!((report.mean - 0.341_667).abs() < 1e-6 && (report.max - 0.45).abs() < 1e-12);
-/// assert!((report.std.unwrap() - 0.011_785).abs() < 1e-6);
-/// ```
-pub fn epoch_report(runs: &[Vec<(u64, f64)>]) -> Option<EpochReport> {
-    let trained =
-        |run: &Vec<(u64, f64)>| run.iter().filter(|(e, _)| *e > 0).map(|(_, a)| *a).collect::<Vec<_>>();
-    let runs_trained: Vec<Vec<f64>> = runs.iter().map(trained).filter(|run| !run.is_empty()).collect();
-    let means: Vec<f64> = runs_trained.iter().filter_map(|run| mean(run)).collect();
-    let best: Vec<f64> =
-        runs_trained.iter().map(|run| run.iter().copied().fold(f64::MIN, f64::max)).collect();
-    let vanilla: Vec<f64> = runs.iter().flatten().filter(|(e, _)| *e == 0).map(|(_, a)| *a).collect();
-    Some(EpochReport {
-        vanilla: mean(&vanilla),
-        mean: mean(&means)?,
-        max: mean(&best)?,
-        std: sample_std(&means),
-    })
 }
 
 #[cfg(test)]
@@ -282,12 +252,5 @@ mod tests {
         );
         assert!(!metrics.contains_key("rews/language_rewards") && !metrics.contains_key("loss/loss"));
         assert!(!published.figures(5, |_| None, &[]).contains_key("rews/scores"));
-    }
-
-    #[test]
-    fn epoch_zero_is_the_untrained_model() {
-        let report = epoch_report(&[vec![(0, 0.1), (1, 0.3)]]).unwrap();
-        assert_eq!(report, EpochReport { vanilla: Some(0.1), mean: 0.3, max: 0.3, std: None });
-        assert_eq!(epoch_report(&[vec![(0, 0.1)]]), None);
     }
 }
