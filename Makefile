@@ -3,11 +3,15 @@
 
 CARGO ?= cargo
 PYTHON ?= python3
-LAVAPIPE := /usr/share/vulkan/icd.d/lvp_icd.x86_64.json
+# A device for test-device, such as cuda:1, and the features that it is built with, such as cuda,cuda-cpp.
+DEVICE ?= auto
+FEATURES ?= $(if $(filter auto,$(DEVICE)),wgpu,$(firstword $(subst :, ,$(DEVICE))))
+comma := ,
+DEVICE_FEATURES = $(addprefix trainer/,$(subst $(comma), ,$(FEATURES)))
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build test tidy fmt fmt-check lint doc unit doctest bench demo bench-peers bench-peers-reading bench-peers-training bench-peers-scaling test-wgpu check-gpu deny
+.PHONY: help build test tidy fmt fmt-check lint doc unit doctest bench demo bench-peers bench-peers-reading bench-peers-training bench-peers-scaling test-device check-gpu gpu-bench deny
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,7 +22,7 @@ build: ## build the command line, optimised: target/release/anneal
 demo: ## a model made from nothing learns to read small scenes; writes anneal-demo/report.html
 	$(CARGO) run --release --locked -- demo
 
-test: fmt-check tidy lint doc unit doctest ## the whole gate: formats, rules of the house, lints, documentation, all tests
+test: fmt-check tidy lint doc unit doctest test-device ## the whole gate: formats, rules of the house, lints, documentation, all tests
 
 fmt: ## format the code
 	$(CARGO) fmt --all
@@ -61,15 +65,23 @@ bench-peers-training: ## training steps beside transformers and PEFT; writes doc
 bench-peers-scaling: ## a GRPO update as each of its sizes grows; writes docs/scaling.md
 	$(PYTHON) benches/peers/scaling.py
 
-check-gpu: ## type-check the GPU features
+check-gpu: ## type-check the features of the graphics cards
 	$(CARGO) check --locked --package anneal-cli --features wgpu
 	$(CARGO) check --locked --package anneal-cli --features vulkan
+	scripts/check-cuda $(CARGO)
 
 # A software driver is slow to compile shaders: few shapes, least tuning. It wants a private run-time folder.
-test-wgpu: ## small parity test on a WebGPU device; without a card install libvulkan1 and mesa-vulkan-drivers
-	export XDG_RUNTIME_DIR="$${XDG_RUNTIME_DIR:-$$(mktemp -d)}" CUBECL_AUTOTUNE_LEVEL=minimal; \
-	if [ -z "$${VK_ICD_FILENAMES:-}" ] && [ -e $(LAVAPIPE) ]; then export VK_ICD_FILENAMES=$(LAVAPIPE); fi; \
-	$(CARGO) test --locked --package vlm-model --features wgpu --test model webgpu -- --nocapture
+test-device: ## what a device computes beside the CPU: DEVICE=cuda, vulkan or wgpu; alone, what WebGPU finds, if anything
+	@if [ "$(DEVICE)" = auto ] && why=$$(scripts/no-driver); then \
+		echo "tests of a device are skipped: $$why"; \
+	else \
+		export ANNEAL_TEST_DEVICE="$(DEVICE)" XDG_RUNTIME_DIR="$${XDG_RUNTIME_DIR:-$$(mktemp -d)}"; \
+		case "$(DEVICE)" in auto|wgpu*) export CUBECL_AUTOTUNE_LEVEL="$${CUBECL_AUTOTUNE_LEVEL:-minimal}";; esac; \
+		set -x; $(CARGO) test --locked --workspace --features "$(DEVICE_FEATURES)" --test parity device:: -- --nocapture; \
+	fi
+
+gpu-bench: ## on a card: gates, then speed beside transformers and PEFT; DEVICE=cuda
+	scripts/gpu-bench --device "$(if $(filter auto,$(DEVICE)),cuda,$(DEVICE))"
 
 deny: ## licences, advisories and sources of all dependencies; needs cargo-deny
 	$(CARGO) deny --locked check

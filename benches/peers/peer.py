@@ -1,12 +1,13 @@
 """The transformers side of the comparison: the same arguments and the same JSON as `anneal bench`.
 
-    python peer.py --model DIR --input rows.jsonl --task preprocess|prefill|decode|first-token
-                   [--batch N] [--new-tokens N] [--repeat R] [--json]
+    python peer.py --model DIR --input rows.jsonl --task preprocess|prefill|vision|decode|first-token
+                   [--batch N] [--new-tokens N] [--repeat R] [--device cpu|cuda] [--dtype TYPE] [--json]
 
 One repetition is one batch: the first `batch` rows of the file, from the start again when it has fewer. What is timed,
 after one warm-up run that is not:
   preprocess   image files to pixel tensors and ids, in one call of the processor
   prefill      prepared inputs to the logits of the last position, vision tower included
+  vision       prepared pictures to their features
   decode       the tokens after the first: `generate` of `new-tokens`, less the median time of `generate` of one token
   first-token  loading the model, preparing the first row and its first token; no warm-up, one run
 """
@@ -31,7 +32,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "referenc
 from reflib.oracle import Oracle
 from reflib.rows import Row, read_rows
 
-TASKS = ("preprocess", "prefill", "decode", "first-token")
+TASKS = ("preprocess", "prefill", "vision", "decode", "first-token")
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -43,6 +44,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--batch", type=int, default=1)
     parser.add_argument("--new-tokens", type=int, default=32)
     parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--dtype", default="auto", help="as torch names it; auto is that of the files")
     parser.add_argument("--threads", type=int, help="threads of torch; its own choice without")
     parser.add_argument("--json", action="store_true", help="accepted because anneal has it; the output is always JSON")
     return parser.parse_args()
@@ -90,6 +93,21 @@ def prefill(oracle: Oracle, rows: list[Row], arguments: argparse.Namespace) -> d
 
 
 @torch.inference_mode()
+def vision(oracle: Oracle, rows: list[Row], arguments: argparse.Namespace) -> dict[str, object]:
+    """Time the vision tower and its merger."""
+    inputs = oracle.inputs(rows)
+    pixels, grids = inputs["pixel_values"], inputs["image_grid_thw"]
+
+    def encode() -> None:
+        oracle.model.model.get_image_features(pixels, grids)
+        if pixels.is_cuda:
+            torch.cuda.synchronize()
+
+    seconds, _ = timed(encode, arguments.repeat)
+    return {"tokens": int(grids.prod(1).sum()) // 4, "seconds": seconds}
+
+
+@torch.inference_mode()
 def decode(oracle: Oracle, rows: list[Row], arguments: argparse.Namespace) -> dict[str, object]:
     """Time `generate`, as a user calls it, with end tokens ignored."""
     inputs = oracle.inputs(rows)
@@ -108,7 +126,7 @@ def decode(oracle: Oracle, rows: list[Row], arguments: argparse.Namespace) -> di
 def first_token(rows: list[Row], arguments: argparse.Namespace) -> dict[str, object]:
     """Time from a started interpreter with everything imported to the first token."""
     start = time.perf_counter()
-    token = Oracle(arguments.model).generate(rows[:1], 1)[0].token_ids
+    token = Oracle(arguments.model, arguments.dtype, arguments.device).generate(rows[:1], 1)[0].token_ids
     return {"tokens": 1, "seconds": [time.perf_counter() - start], "token_ids": [token]}
 
 
@@ -124,8 +142,8 @@ def main() -> None:
         found = first_token(rows, arguments)
     else:
         rows = one_batch(rows, arguments.batch)
-        task = {"preprocess": preprocess, "prefill": prefill, "decode": decode}[arguments.task]
-        found = task(Oracle(arguments.model), rows, arguments)
+        task = {"preprocess": preprocess, "prefill": prefill, "vision": vision, "decode": decode}[arguments.task]
+        found = task(Oracle(arguments.model, arguments.dtype, arguments.device), rows, arguments)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     print(json.dumps({"task": arguments.task, "batch": arguments.batch, "rows": len(rows), **found, "peak_rss_bytes": peak}))
 

@@ -2,6 +2,7 @@
 
     python train_peer.py --model DIR --adapter DIR --input FILE --task sft-step|dpo-step|grpo-update|grpo-step
                          [--batch N] [--new-tokens N] [--repeat R] [--images each|once] [--threads N] [--attention sdpa|eager]
+                         [--device cpu|cuda] [--dtype TYPE] [--load-in-4bit]
 
 One repetition is one optimiser step on the first `batch` rows of the file, prepared beforehand: forward, backward, clipping
 to norm 1, AdamW at 1e-4. A first step is not timed; its loss and gradient norm are printed with the others.
@@ -51,6 +52,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--new-tokens", type=int, default=96)
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--images", choices=("each", "once"), default="each")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--dtype", default="float32", help="of the frozen weights; adapters are float32")
+    parser.add_argument("--load-in-4bit", action="store_true", help="frozen weights as NF4, by bitsandbytes")
     parser.add_argument("--threads", type=int, help="threads of torch; its own choice without")
     parser.add_argument("--attention", choices=("sdpa", "eager"), default="sdpa")
     parser.add_argument("--json", action="store_true", help="accepted because anneal has it; the output is always JSON")
@@ -66,12 +70,21 @@ class Policy:
 
     @classmethod
     def load(cls, arguments: argparse.Namespace) -> Policy:
-        """Load in float32."""
+        """Load onto the device."""
+        kind = torch.float32 if arguments.dtype == "auto" else getattr(torch, arguments.dtype)
+        packed = transformers.BitsAndBytesConfig(
+            load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=kind, llm_int8_skip_modules=["lm_head", "visual"]
+        )  # fmt: skip
         base = AutoModelForImageTextToText.from_pretrained(
-            arguments.model, dtype=torch.float32, attn_implementation=arguments.attention
-        )
+            arguments.model, dtype=kind, attn_implementation=arguments.attention, device_map=arguments.device,
+            quantization_config=packed if arguments.load_in_4bit else None,
+        )  # fmt: skip
         model = PeftModel.from_pretrained(base, arguments.adapter, is_trainable=True).train()
         return cls(model, batches.with_template(AutoProcessor.from_pretrained(arguments.model)))
+
+    def on_device(self, batch: Tensors) -> Tensors:
+        """The batch where the model is."""
+        return {key: value.to(self.model.device) if torch.is_tensor(value) else value for key, value in batch.items()}
 
     def logps(self, inputs: Tensors, labels: torch.Tensor) -> torch.Tensor:
         """Log-probability of every label that is not ignored, row after row."""
@@ -79,7 +92,7 @@ class Policy:
         hidden = base.model(**inputs, use_cache=False).last_hidden_state[:, :-1]
         targets = labels[:, 1:]
         wanted = targets != batches.IGNORED
-        logits = base.lm_head(hidden[wanted])
+        logits = base.lm_head(hidden[wanted]).float()
         return -torch.nn.functional.cross_entropy(logits, targets[wanted], reduction="none")
 
 
@@ -90,7 +103,7 @@ def for_the_model(batch: Tensors) -> Tensors:
 
 def sft(policy: Policy, rows: list[Row], _: argparse.Namespace) -> tuple[Callable[[], torch.Tensor], int]:
     """The loss, and the tokens of a step."""
-    batch = batches.supervised(rows, policy.processor)
+    batch = policy.on_device(batches.supervised(rows, policy.processor))
     inputs, labels = for_the_model(batch), batch["labels"]
     return lambda: -policy.logps(inputs, labels).mean(), int(batch["attention_mask"].sum())
 
@@ -98,12 +111,12 @@ def sft(policy: Policy, rows: list[Row], _: argparse.Namespace) -> tuple[Callabl
 def row_sums(values: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     """Sums of ragged values by row."""
     rows = (labels[:, 1:] != batches.IGNORED).nonzero()[:, 0]
-    return torch.zeros(len(labels)).index_add(0, rows, values)
+    return torch.zeros(len(labels), device=values.device).index_add(0, rows, values)
 
 
 def dpo(policy: Policy, rows: list[Row], _: argparse.Namespace) -> tuple[Callable[[], torch.Tensor], int]:
     """The loss, and the tokens of a step: chosen and rejected rows, each with its prompt."""
-    batch = batches.preferences(rows, policy.processor)
+    batch = policy.on_device(batches.preferences(rows, policy.processor))
     inputs, labels = for_the_model(batch), batches.preference_labels(batch)
 
     def loss() -> torch.Tensor:
@@ -133,9 +146,9 @@ def encoded_once(policy: Policy, inputs: Tensors) -> Tensors:
 
 def group_loss(policy: Policy, prompts: list[Row], groups: list[list[list[int]]], rewards: torch.Tensor, images: str):
     """TRL's `dapo` loss of completions just sampled: old log-probabilities are the new ones without their gradient."""
-    batch = batches.whole_rows(batches.groups(prompts, groups, policy.processor))
+    batch = policy.on_device(batches.whole_rows(batches.groups(prompts, groups, policy.processor)))
     inputs, labels = for_the_model(batch), batch["labels"]
-    advantages = ((rewards - rewards.mean(1, keepdim=True)) / (rewards.std(1, keepdim=True) + 1e-4)).view(-1)
+    advantages = ((rewards - rewards.mean(1, keepdim=True)) / (rewards.std(1, keepdim=True) + 1e-4)).view(-1).to(labels.device)
     weights = advantages[(labels[:, 1:] != batches.IGNORED).nonzero()[:, 0]]
 
     def loss() -> torch.Tensor:
@@ -167,7 +180,7 @@ def grpo_step(policy: Policy, rows: list[Row], arguments: argparse.Namespace) ->
     """The loss of freshly sampled groups, and their tokens. End tokens do not end a completion."""
     size = len(rows[0].fields["completions"])
     rewards = torch.tensor([[reply["reward"] for reply in row.fields["completions"]] for row in rows])
-    inputs = model_inputs([row for row in rows for _ in range(size)], policy.processor)
+    inputs = policy.on_device(model_inputs([row for row in rows for _ in range(size)], policy.processor))
     config = policy.model.config
     pictures = [config.image_token_id, config.video_token_id, config.vision_start_token_id, config.vision_end_token_id]
     policy.model.generation_config = transformers.GenerationConfig(

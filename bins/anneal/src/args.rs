@@ -45,7 +45,7 @@ pub enum Command {
     Grpo(TrainArgs),
     /// Reinforce++: one completion a prompt, whitened returns, KL in the reward
     Reinforce(TrainArgs),
-    /// Check a recipe, its data and this machine before a model is loaded
+    /// List the devices of this machine; check a recipe and its data before a model is loaded
     Doctor(DoctorArgs),
     /// Check every checkpoint of a run against its checksums
     Verify(VerifyArgs),
@@ -198,6 +198,9 @@ pub struct BenchArgs {
     /// Measured repetitions, after one that is not counted
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = from_1_to(MAX_ROWS))]
     pub repeat: usize,
+    /// Hold the frozen weights of a training step in four bits (NF4)
+    #[arg(long)]
+    pub load_in_4bit: bool,
     /// One JSON object instead of a sentence
     #[arg(long)]
     pub json: bool,
@@ -210,6 +213,8 @@ pub enum Task {
     Preprocess,
     /// Prompts to the logits of the first token
     Prefill,
+    /// Pictures to the features that the decoder reads
+    Vision,
     /// Tokens after the first
     Decode,
     /// A whole step of supervised fine-tuning on an adapter
@@ -228,6 +233,7 @@ impl Task {
         match self {
             Self::Preprocess => "preprocess",
             Self::Prefill => "prefill",
+            Self::Vision => "vision",
             Self::Decode => "decode",
             Self::SftStep => "sft-step",
             Self::DpoStep => "dpo-step",
@@ -238,6 +244,6 @@ impl Task {
 
     /// Whether weights are changed.
     pub fn trains(self) -> bool {
-        !matches!(self, Self::Preprocess | Self::Prefill | Self::Decode)
+        !matches!(self, Self::Preprocess | Self::Prefill | Self::Vision | Self::Decode)
     }
 }

@@ -4,22 +4,21 @@ use crate::flags::{DeviceArgs, Dtype, ModelArgs};
 use burn::tensor::Device;
 use std::path::Path;
 use trainer::engine::TrainedWeights;
+use vlm_model::device::{Backend, DeviceName};
 use vlm_model::{Precision, VlModel};
 
-/// A device that cannot be had.
+/// Flags that no device answers to.
 #[derive(Debug, thiserror::Error)]
 pub enum DeviceError {
-    /// The name means nothing.
-    #[error("--device: found {0:?}, expected cpu, wgpu, vulkan or cuda, with :N for the N-th card")]
-    Unknown(String),
-    /// The binary was built without it.
-    #[error(
-        "--device {0}: this binary was built without it; rebuild with `cargo build --release --features {0}`"
-    )]
-    NotBuilt(&'static str),
-    /// The type of numbers is not for this device.
+    /// There is no such device.
+    #[error("--device: {0}")]
+    Device(#[from] vlm_model::device::DeviceError),
+    /// The type of numbers is not for the processor.
     #[error("--dtype: the CPU computes in float32 only; leave the flag out, or choose another --device")]
     CpuIsF32,
+    /// The card does not compute with the type.
+    #[error("--dtype: {0} does not compute with this type; leave the flag out, or see `anneal doctor`")]
+    Unsupported(DeviceName),
     /// The thread pool could not be made.
     #[error("--threads: {0}")]
     Threads(String),
@@ -31,63 +30,24 @@ pub fn open(args: &DeviceArgs) -> Result<(Device, Precision), DeviceError> {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
         pool.build_global().map_err(|error| DeviceError::Threads(error.to_string()))?;
     }
-    let unknown = || DeviceError::Unknown(args.name.clone());
-    let (kind, index) = match args.name.split_once(':') {
-        Some((kind, index)) => (kind, index.parse().map_err(|_| unknown())?),
-        None => (args.name.as_str(), 0usize),
-    };
-    let device = match kind {
-        "cpu" if index == 0 => Device::flex(),
-        "wgpu" => wgpu(index)?,
-        "vulkan" => vulkan(index)?,
-        "cuda" => cuda(index)?,
-        _ => return Err(unknown()),
-    };
-    Ok((device, precision(kind, args.dtype)?))
+    let name: DeviceName = args.name.parse()?;
+    let device = name.open()?;
+    let precision = precision(name, &device, args.dtype)?;
+    Ok((device, precision))
 }
 
-fn precision(kind: &str, dtype: Dtype) -> Result<Precision, DeviceError> {
-    match (kind, dtype) {
-        ("cpu", Dtype::Bfloat16 | Dtype::Float16) => Err(DeviceError::CpuIsF32),
-        ("cpu" | "wgpu", Dtype::Auto) | (_, Dtype::Float32) => Ok(Precision::F32),
-        (_, Dtype::Auto | Dtype::Bfloat16) => Ok(Precision::Bf16),
-        (_, Dtype::Float16) => Ok(Precision::F16),
+fn precision(name: DeviceName, device: &Device, dtype: Dtype) -> Result<Precision, DeviceError> {
+    let precision = match dtype {
+        Dtype::Auto => return Ok(Precision::suited_to(device)),
+        Dtype::Float32 => return Ok(Precision::F32),
+        Dtype::Bfloat16 => Precision::Bf16,
+        Dtype::Float16 => Precision::F16,
+    };
+    match name.backend {
+        Backend::Cpu => Err(DeviceError::CpuIsF32),
+        _ if device.supports_dtype(precision.dtype()) => Ok(precision),
+        _ => Err(DeviceError::Unsupported(name)),
     }
-}
-
-#[cfg(any(feature = "wgpu", feature = "vulkan"))]
-fn card(index: usize) -> burn::tensor::DeviceKind {
-    if index == 0 { Default::default() } else { burn::tensor::DeviceKind::DiscreteGpu(index) }
-}
-
-#[cfg(feature = "wgpu")]
-fn wgpu(index: usize) -> Result<Device, DeviceError> {
-    Ok(Device::wgpu(card(index)))
-}
-
-#[cfg(not(feature = "wgpu"))]
-fn wgpu(_: usize) -> Result<Device, DeviceError> {
-    Err(DeviceError::NotBuilt("wgpu"))
-}
-
-#[cfg(feature = "vulkan")]
-fn vulkan(index: usize) -> Result<Device, DeviceError> {
-    Ok(Device::vulkan(card(index)))
-}
-
-#[cfg(not(feature = "vulkan"))]
-fn vulkan(_: usize) -> Result<Device, DeviceError> {
-    Err(DeviceError::NotBuilt("vulkan"))
-}
-
-#[cfg(feature = "cuda")]
-fn cuda(index: usize) -> Result<Device, DeviceError> {
-    Ok(Device::cuda(index))
-}
-
-#[cfg(not(feature = "cuda"))]
-fn cuda(_: usize) -> Result<Device, DeviceError> {
-    Err(DeviceError::NotBuilt("cuda"))
 }
 
 /// The model of the flags, loaded.

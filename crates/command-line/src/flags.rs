@@ -26,10 +26,10 @@ pub struct ModelArgs {
 /// What computes.
 #[derive(Args, Clone)]
 pub struct DeviceArgs {
-    /// cpu, wgpu, vulkan or cuda, with :N for the N-th card
+    /// cpu, wgpu, vulkan or cuda, with :N for the N-th of them that `anneal doctor` lists
     #[arg(long = "device", value_name = "DEVICE", default_value = "cpu")]
     pub name: String,
-    /// Type of weights and activations; auto is float32 on cpu and wgpu, bfloat16 on vulkan and cuda
+    /// Type of weights and activations; auto is bfloat16 on cards that compute with it, float32 elsewhere
     #[arg(long, value_enum, default_value_t = Dtype::Auto)]
     pub dtype: Dtype,
     /// Threads of the CPU; all cores when absent

@@ -6,10 +6,13 @@
 //!
 //! Activations are packed: the rows of all sequences follow each other without padding, and an [`AttentionPlan`] says
 //! which rows see which.
+//!
+//! On 16-bit floats norms, rotations, softmax and logits are computed in `f32` and rounded once.
 
 mod attention;
 mod bridge;
 mod kernel;
+mod layer_norm;
 mod linear;
 mod log_sum_exp;
 mod lora_linear;
@@ -19,9 +22,11 @@ mod rotary;
 mod row_softmax;
 mod swiglu;
 mod token_log_probs;
+mod widen;
 mod write_rows;
 
 pub use attention::{AttentionPlan, KeyRows, PlanError, Segment, Visibility, attention};
+pub use layer_norm::layer_norm;
 pub use linear::linear;
 pub use log_sum_exp::log_sum_exp;
 pub use lora_linear::{LoraPair, lora_linear};

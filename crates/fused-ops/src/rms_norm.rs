@@ -1,6 +1,6 @@
 //! Root-mean-square normalisation.
 
-use burn::tensor::{DType, FloatDType, Tensor};
+use burn::tensor::Tensor;
 use burn_flex::FlexTensor;
 
 use crate::bridge::{self, Operation, dense, floats, sizes, tensor};
@@ -8,11 +8,12 @@ use crate::kernel::shared::Shared;
 use crate::kernel::simd::{Simd, dispatch};
 use crate::kernel::threads;
 use crate::kernel::vector::dot_body;
+use crate::widen::{narrow, widen};
 
 /// Normalises every row by its root mean square: `y = x r w`, `r = 1 / √(mean(x²) + ε)` (Zhang & Sennrich 2019,
 /// arXiv 1910.07467).
 ///
-/// Half-precision inputs are normalised in `f32` and cast back before the weight is applied, as transformers does.
+/// 16-bit floats are normalised and weighted in `f32` and rounded once (transformers rounds before the weight, too).
 /// With `h = dy · w` the gradients are `dx = r (h - x r² mean(h x))` and `dw = Σ dy x r` over rows.
 ///
 /// # Shapes
@@ -40,13 +41,11 @@ pub fn rms_norm(x: Tensor<2>, weight: Tensor<1>, eps: f64) -> Tensor<2> {
 
 /// [`rms_norm`] in burn's own operations.
 pub fn plain(x: Tensor<2>, weight: Tensor<1>, eps: f64) -> Tensor<2> {
-    let half = matches!(x.dtype(), DType::F16 | DType::BF16);
-    let dtype: FloatDType = x.dtype().into();
-    let wide = if half { x.cast(FloatDType::F32) } else { x };
-    let mean_square = wide.clone().square().mean_dim(1);
-    let normal = wide * mean_square.add_scalar(eps).sqrt().recip();
-    let normal = if half { normal.cast(dtype) } else { normal };
-    normal * weight.unsqueeze()
+    let dtype = x.dtype();
+    let x = widen(x);
+    let mean_square = x.clone().square().mean_dim(1);
+    let normal = x * mean_square.add_scalar(eps).sqrt().recip();
+    narrow(normal * widen(weight).unsqueeze(), dtype)
 }
 
 #[derive(Clone, Debug)]

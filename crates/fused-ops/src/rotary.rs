@@ -6,11 +6,13 @@ use burn_flex::FlexTensor;
 use crate::bridge::{self, Operation, dense, floats, sizes, tensor};
 use crate::kernel::simd::{Simd, dispatch};
 use crate::kernel::threads;
+use crate::widen::{narrow, widen};
 
 /// Rotates every head of every row: `y = x · cos + rotate_half(x) · sin` (Su et al. 2021, arXiv 2104.09864).
 ///
 /// `rotate_half` maps the halves `(a, b)` of a head to `(-b, a)`. The gradient is the transposed rotation; the tables
-/// are constants and receive none. Sections (M-RoPE) are a matter of how the tables are filled.
+/// are constants and receive none. Sections (M-RoPE) are a matter of how the tables are filled. The tables may be `f32`
+/// where `x` is not: 16-bit floats are rotated in `f32` and rounded once.
 ///
 /// # Shapes
 /// - `x` and the result: `[rows, heads, head]`, `head` even
@@ -43,9 +45,11 @@ pub fn rotary(x: Tensor<3>, cos: Tensor<2>, sin: Tensor<2>) -> Tensor<3> {
 
 /// [`rotary`] in burn's own operations.
 pub fn plain(x: Tensor<3>, cos: Tensor<2>, sin: Tensor<2>) -> Tensor<3> {
-    let half = x.dims()[2] / 2;
+    let (dtype, half) = (x.dtype(), x.dims()[2] / 2);
+    let x = widen(x);
     let (a, b) = (x.clone().narrow(2, 0, half), x.clone().narrow(2, half, half));
-    x * cos.unsqueeze_dim(1) + Tensor::cat(vec![b.neg(), a], 2) * sin.unsqueeze_dim(1)
+    let turned = Tensor::cat(vec![b.neg(), a], 2) * widen(sin).unsqueeze_dim(1);
+    narrow(x * widen(cos).unsqueeze_dim(1) + turned, dtype)
 }
 
 #[derive(Clone, Debug)]

@@ -2,7 +2,7 @@
 
 use crate::{Linear, LowRank};
 use burn::module::{Module, Param};
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{DType, Tensor, TensorData};
 
 /// What is trained beside a frozen map.
 #[derive(Module, Debug)]
@@ -26,7 +26,7 @@ impl Adapter {
     }
 }
 
-/// A trained copy of a map.
+/// A trained copy of a map, in 32-bit floats whatever the map is.
 #[derive(Module, Debug)]
 pub struct FullCopy {
     /// W, `[outputs, inputs]`.
@@ -39,20 +39,23 @@ impl FullCopy {
     /// Starts from the numbers of the frozen map.
     pub(crate) fn of(weight: Tensor<2>, bias: Option<Tensor<1>>) -> Self {
         Self {
-            weight: Param::from_tensor(weight.detach()),
-            bias: bias.map(|bias| Param::from_tensor(bias.detach())),
+            weight: Param::from_tensor(weight.detach().cast(DType::F32)),
+            bias: bias.map(|bias| Param::from_tensor(bias.detach().cast(DType::F32))),
         }
     }
 
     /// Has numbers of its own, as many as the map.
     pub(crate) fn from_numbers(linear: &Linear, weight: Vec<f32>, bias: Option<Vec<f32>>) -> Self {
-        let (device, dtype, [outputs, inputs]) = (linear.device(), linear.dtype(), linear.shape());
-        let weight = Tensor::from_data(TensorData::new(weight, [outputs, inputs]), (&device, dtype));
-        let bias = bias.map(|bias| Tensor::from_data(TensorData::new(bias, [outputs]), (&device, dtype)));
+        let (device, [outputs, inputs]) = (linear.device(), linear.shape());
+        let weight = Tensor::from_data(TensorData::new(weight, [outputs, inputs]), (&device, DType::F32));
+        let bias =
+            bias.map(|bias| Tensor::from_data(TensorData::new(bias, [outputs]), (&device, DType::F32)));
         Self { weight: Param::from_tensor(weight), bias: bias.map(Param::from_tensor) }
     }
 
     pub(crate) fn forward(&self, rows: Tensor<2>) -> Tensor<2> {
-        fused_ops::linear(rows, self.weight.val(), self.bias.as_ref().map(Param::val))
+        let dtype = rows.dtype();
+        let rows = rows.cast(DType::F32);
+        fused_ops::linear(rows, self.weight.val(), self.bias.as_ref().map(Param::val)).cast(dtype)
     }
 }

@@ -85,25 +85,23 @@ impl LowRank {
         let Some(magnitude) = &self.magnitude else {
             return match dropped {
                 None => self.both(rows, base, bias),
-                Some(dropped) => {
-                    let added = self.added(dropped);
-                    let dtype = rows.dtype();
-                    base.forward(rows, bias) + added.cast(dtype)
-                }
+                Some(dropped) => self.beside(rows, dropped, base, bias),
             };
         };
-        let factors = magnitude.factors(self, base).unsqueeze::<2>().cast(rows.dtype());
-        match dropped {
+        let dtype = rows.dtype();
+        let factors = magnitude.factors(self, base).unsqueeze::<2>();
+        let y = match dropped {
             None => {
-                let y = self.both(rows, base, None) * factors;
-                bias.map_or(y.clone(), |bias| y + bias.unsqueeze())
+                let y = self.both(rows, base, None).cast(DType::F32) * factors;
+                bias.map_or(y.clone(), |bias| y + bias.cast(DType::F32).unsqueeze())
             }
             Some(dropped) => {
-                let dtype = rows.dtype();
-                let frozen = base.forward(dropped.clone(), None) * factors.clone().sub_scalar(1.0);
-                base.forward(rows, bias) + frozen + self.added(dropped).cast(dtype) * factors
+                let frozen = base.forward(dropped.clone(), None).cast(DType::F32);
+                let frozen = frozen * factors.clone().sub_scalar(1.0);
+                base.forward(rows, bias).cast(DType::F32) + frozen + self.added(dropped) * factors
             }
-        }
+        };
+        y.cast(dtype)
     }
 
     /// X·Wᵀ + b + s·(X·Aᵀ)·Bᵀ
@@ -113,12 +111,14 @@ impl LowRank {
                 let pair = LoraPair { a: self.a.val(), b: self.b.val(), scale: self.scale() as f32 };
                 fused_ops::lora_linear(rows, weight.val(), bias, &[pair])
             }
-            _ => {
-                let dtype = rows.dtype();
-                let added = self.added(rows.clone());
-                base.forward(rows, bias) + added.cast(dtype)
-            }
+            _ => self.beside(rows.clone(), rows, base, bias),
         }
+    }
+
+    /// X·Wᵀ + b + s·(D·Aᵀ)·Bᵀ, summed in 32-bit floats and rounded once.
+    fn beside(&self, rows: Tensor<2>, dropped: Tensor<2>, base: &Base, bias: Option<Tensor<1>>) -> Tensor<2> {
+        let dtype = rows.dtype();
+        (base.forward(rows, bias).cast(DType::F32) + self.added(dropped)).cast(dtype)
     }
 
     /// s·(X·Aᵀ)·Bᵀ in 32-bit floats.

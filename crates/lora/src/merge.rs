@@ -47,8 +47,10 @@ pub fn merge<M: Linears>(model: &mut M) -> Merged {
                 Part::LowRank(adapter, factors)
             }
             Adapter::FullCopy(copy) => {
-                let weight = std::mem::replace(&mut linear.weight, frozen(copy.weight.val().detach()));
-                let bias = copy.bias.as_ref().map(|bias| Param::from_tensor(bias.val().detach()));
+                let dtype = linear.dtype();
+                let weight = frozen(copy.weight.val().detach().cast(dtype));
+                let weight = std::mem::replace(&mut linear.weight, weight);
+                let bias = copy.bias.as_ref().map(|bias| Param::from_tensor(bias.val().detach().cast(dtype)));
                 let bias = std::mem::replace(&mut linear.bias, bias.map(|bias| bias.set_require_grad(false)));
                 Part::FullCopy(adapter, weight, bias)
             }

@@ -6,6 +6,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`config`] | `config.json` in both published layouts |
+//! | [`device`] | what computes, by name |
 //! | [`weights`] | safetensors in and out, every tensor accounted for |
 //! | [`layers`] | linear, norms, gated MLP, rotary angles |
 //! | [`vision`] | the vision towers |
@@ -17,6 +18,7 @@
 
 mod adapters;
 pub mod config;
+pub mod device;
 mod features;
 pub mod generate;
 pub mod layers;
@@ -33,6 +35,7 @@ pub mod weights;
 pub use adapters::{MergeError, MergeReport, merge_folder};
 pub use config::ModelConfig;
 pub use features::FeatureCache;
+pub use lora::Quantization;
 pub use model::{LoadError, VlModel};
 pub use prompt::PromptError;
 pub use score::{Continuation, Scored, Scoring};

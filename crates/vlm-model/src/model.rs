@@ -6,7 +6,7 @@ use crate::text::Decoder;
 use crate::vision::VisionTower;
 use crate::weights::{Checkpoint, CheckpointError, Precision, WeightLoader};
 use burn::module::Module;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{DType, Device, Tensor};
 use lora::Quantization;
 use std::path::Path;
 
@@ -110,6 +110,11 @@ impl VlModel {
     /// The device that holds the weights.
     pub fn device(&self) -> Device {
         self.model.embed_tokens.weight.val().device()
+    }
+
+    /// The element type of activations.
+    pub fn dtype(&self) -> DType {
+        self.model.embed_tokens.weight.val().dtype()
     }
 
     /// The head's weight, `[vocabulary, hidden]`, adapter included.

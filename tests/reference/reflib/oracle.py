@@ -25,11 +25,12 @@ class Completion:
 class Oracle:
     """A checkpoint loaded by transformers. `dtype` "auto" computes in the dtype of the files."""
 
-    def __init__(self, folder: Path, dtype: str = "auto") -> None:
+    def __init__(self, folder: Path, dtype: str = "auto", device: str = "cpu") -> None:
         """Load model and processor; the folder's sampling settings are set aside, its end tokens kept."""
+        self.device = device
         self.processor = AutoProcessor.from_pretrained(folder)
         kind = dtype if dtype == "auto" else getattr(torch, dtype)
-        self.model = AutoModelForImageTextToText.from_pretrained(folder, dtype=kind).eval()
+        self.model = AutoModelForImageTextToText.from_pretrained(folder, dtype=kind).eval().to(device)
         stop = self.model.generation_config.eos_token_id
         self.stop_ids = [stop] if isinstance(stop, int) else list(stop)
         pad = self.model.generation_config.pad_token_id
@@ -39,7 +40,7 @@ class Oracle:
 
     def inputs(self, rows: list[Row]) -> BatchFeature:
         """The processor's output for a batch of rows."""
-        return model_inputs(rows, self.processor)
+        return model_inputs(rows, self.processor).to(self.device)
 
     def positions(self, inputs: BatchFeature) -> tuple[torch.Tensor, int]:
         """M-RoPE positions [3, T] of a batch of one, and the delta that decoding adds."""

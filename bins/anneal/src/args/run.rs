@@ -32,14 +32,14 @@ pub struct VerifyArgs {
 /// Arguments of `doctor`.
 #[derive(Args)]
 pub struct DoctorArgs {
-    /// YAML file of settings
+    /// YAML file of settings; without one, only the machine is looked at
     #[arg(value_name = "RECIPE.yaml")]
-    pub recipe: PathBuf,
+    pub recipe: Option<PathBuf>,
     /// What the recipe is for; needed where it would do for several
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, requires = "recipe")]
     pub kind: Option<Method>,
     /// Settings that replace those of the recipe
-    #[arg(long = "set", value_name = "KEY=VALUE")]
+    #[arg(long = "set", value_name = "KEY=VALUE", requires = "recipe")]
     pub set: Vec<String>,
 }
 

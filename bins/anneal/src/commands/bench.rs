@@ -59,6 +59,10 @@ fn measure_model(
     model: &VlModel,
     prompts: &[Prompt],
 ) -> Result<Report, Box<dyn std::error::Error>> {
+    if args.task == Task::Vision {
+        let (seconds, features) = repeat(args.repeat, || encode(model, prompts))?;
+        return Ok(report(args, features, seconds, Vec::new()));
+    }
     let key = DrawKey { seed: 0, step: 0, prompt: 0, sample: 0, token: 0 };
     let requests: Vec<Request> = prompts.iter().map(|prompt| Request::new(prompt, 1, key)).collect();
     let run = |new_tokens| model.generate(&requests, &SamplingSettings::greedy(new_tokens, Vec::new()));
@@ -74,6 +78,16 @@ fn measure_model(
     let decode = whole.iter().map(|seconds| seconds - median).collect();
     let tokens = args.new_tokens.saturating_sub(1) * prompts.len();
     Ok(report(args, tokens, decode, token_ids(&written)))
+}
+
+/// Every picture through the vision tower; how many features came out.
+fn encode(model: &VlModel, prompts: &[Prompt]) -> Result<usize, Box<dyn std::error::Error>> {
+    let mut features = 0;
+    for prompt in prompts {
+        features += model.encode(prompt)?.iter().map(|rows| rows.dims()[0]).sum::<usize>();
+    }
+    model.device().sync()?;
+    Ok(features)
 }
 
 fn token_ids(completions: &[Vec<vlm_model::generate::Completion>]) -> Vec<Vec<u32>> {

@@ -1,5 +1,6 @@
-//! `anneal doctor`: everything about a run that can be known before its model is loaded.
+//! `anneal doctor`: the machine, and everything about a run that can be known before its model is loaded.
 
+use super::doctor_devices::devices;
 use crate::args::DoctorArgs;
 use checkpoint::{RealFs, Store};
 use command_line::explain;
@@ -17,8 +18,10 @@ const TOLD: usize = 10;
 pub fn run(args: &DoctorArgs) -> Outcome {
     let mut findings = Findings::default();
     devices(&mut findings);
-    if let Some(recipe) = findings.tried("recipe", read(args)) {
-        findings.add(Grade::Ok, "recipe", format!("{} of {}", recipe.kind(), args.recipe.display()));
+    if let Some(file) = &args.recipe
+        && let Some(recipe) = findings.tried("recipe", read(args, file))
+    {
+        findings.add(Grade::Ok, "recipe", format!("{} of {}", recipe.kind(), file.display()));
         examine(&recipe, &mut findings);
     }
     command_line::say(&findings.to_string())?;
@@ -55,8 +58,8 @@ fn occupied(run: &Path, findings: &mut Findings) {
 }
 
 /// The recipe as the kind that was named, or as the one kind that it does for.
-fn read(args: &DoctorArgs) -> Result<Recipe, Box<dyn std::error::Error>> {
-    let load = |kind| Recipe::load(kind, &args.recipe, &args.set);
+fn read(args: &DoctorArgs, file: &Path) -> Result<Recipe, Box<dyn std::error::Error>> {
+    let load = |kind| Recipe::load(kind, file, &args.set);
     if let Some(kind) = args.kind {
         return Ok(load(kind.into())?);
     }
@@ -68,22 +71,6 @@ fn read(args: &DoctorArgs) -> Result<Recipe, Box<dyn std::error::Error>> {
         several => {
             let names: Vec<&str> = several.iter().map(|index| Kind::ALL[*index].name()).collect();
             Err(format!("does for {}; say which with --kind", names.join(", ")).into())
-        }
-    }
-}
-
-/// What this binary can compute on.
-fn devices(findings: &mut Findings) {
-    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let free = machine::free_memory().map_or_else(String::new, |bytes| format!(", {} free", size(bytes)));
-    findings.add(Grade::Ok, "device cpu", format!("{threads} threads{free}"));
-    for (name, built) in [
-        ("cuda", cfg!(feature = "cuda")),
-        ("vulkan", cfg!(feature = "vulkan")),
-        ("wgpu", cfg!(feature = "wgpu")),
-    ] {
-        if built {
-            findings.add(Grade::Ok, "device", format!("{name} is built in"));
         }
     }
 }
@@ -160,19 +147,21 @@ fn free_space(folder: &Path) -> Option<u64> {
 
 /// How a check ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Grade {
+pub(super) enum Grade {
     Ok,
+    /// Nothing to mind.
+    Note,
     Warn,
     Fail,
 }
 
 /// What the checks found, in their order.
 #[derive(Default)]
-struct Findings(Vec<(Grade, &'static str, String)>);
+pub(super) struct Findings(Vec<(Grade, String, String)>);
 
 impl Findings {
-    fn add(&mut self, grade: Grade, what: &'static str, text: String) {
-        self.0.push((grade, what, text));
+    pub(super) fn add(&mut self, grade: Grade, what: impl Into<String>, text: String) {
+        self.0.push((grade, what.into(), text));
     }
 
     /// What was tried, or nothing and a failed check.
@@ -200,17 +189,18 @@ impl fmt::Display for Findings {
         let lines = self.0.iter().map(|(grade, what, text)| {
             let grade = match grade {
                 Grade::Ok => "OK",
+                Grade::Note => "NOTE",
                 Grade::Warn => "WARN",
                 Grade::Fail => "FAIL",
             };
-            format!("{grade:4}  {what:12}  {}", plain(text).replace('\n', " "))
+            format!("{grade:4}  {what:15}  {}", plain(text).replace('\n', " "))
         });
         f.write_str(&lines.collect::<Vec<_>>().join("\n"))
     }
 }
 
 /// Bytes as people say them.
-fn size(bytes: u64) -> String {
+pub(super) fn size(bytes: u64) -> String {
     const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
     let mut amount = bytes as f64 / 1024.0;
     let mut unit = 0;

@@ -6,6 +6,7 @@ mod bench_training;
 pub mod data;
 pub mod demo;
 pub mod doctor;
+mod doctor_devices;
 pub mod eval;
 pub mod generate;
 pub mod merge;

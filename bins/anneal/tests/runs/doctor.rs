@@ -27,6 +27,19 @@ fn a_run_that_would_work_is_passed_with_its_size() {
 }
 
 #[test]
+fn devices_are_listed_without_a_recipe() {
+    let output = anneal(&["doctor"]);
+    assert_success(&output);
+    let table = String::from_utf8_lossy(&output.stdout).into_owned();
+    for backend in ["cpu", "wgpu", "vulkan", "cuda"] {
+        assert!(table.contains(&format!("device {backend}")), "{backend}: {table}");
+    }
+    assert!(table.contains("computes in f32"), "{table}");
+    let absent = table.lines().filter(|line| line.contains("not built in"));
+    assert!(absent.clone().all(|line| line.starts_with("NOTE") && line.contains("--features")), "{table}");
+}
+
+#[test]
 fn every_row_that_cannot_be_used_is_told_with_its_place() {
     let place = Workplace::new();
     let file = place.path("data/sft.jsonl");

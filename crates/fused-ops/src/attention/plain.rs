@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use burn::tensor::activation::softmax;
 use burn::tensor::module::attention;
 use burn::tensor::ops::AttentionModuleOptions;
 use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
 
 use super::plan::{AttentionPlan, Segment, Visibility};
+use crate::widen::{is_half, narrow, widen};
 
 /// Keys of single queries are padded to a multiple of this, so that a growing cache meets few distinct shapes.
 const KEY_BUCKET: usize = 64;
@@ -87,12 +89,36 @@ fn attend(shape: &BatchShape, batch: &[&Segment], [q, k, v]: [&Tensor<3>; 3], sc
         x.reshape([batch.len(), shape.keys, heads, head]).swap_dims(1, 2)
     };
     let mask = shape.padded.then(|| padding(batch, shape.keys, heads, &device));
+    if is_half(q.dtype()) && (shape.padded || device.is_autodiff()) {
+        let output = exact_softmax(q, expand(k), expand(v), Seen { mask, causal: shape.causal }, scale);
+        return output.swap_dims(1, 2).reshape([batch.len() * shape.queries, heads, head]);
+    }
     // Accelerated kernels take only the default scale, so it is named only when it differs.
     let usual = 1.0 / (head as f64).sqrt();
     let scale = Some(f64::from(scale)).filter(|scale| (scale / usual - 1.0).abs() > 1e-6);
     let options = AttentionModuleOptions { scale, softcap: None, is_causal: shape.causal };
     let output = attention(q, expand(k), expand(v), mask, None, options);
     output.swap_dims(1, 2).reshape([batch.len() * shape.queries, heads, head])
+}
+
+/// What queries may look at.
+struct Seen {
+    /// True where a key is padding.
+    mask: Option<Tensor<4, Bool>>,
+    /// The last query sees all keys, the one before it one fewer.
+    causal: bool,
+}
+
+/// Attention on 16-bit floats whose softmax is computed in f32, where burn has no kernel that does so: with a gradient tape,
+/// and for single queries, whose scores are few.
+fn exact_softmax(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>, seen: Seen, scale: f32) -> Tensor<4> {
+    let dtype = q.dtype();
+    let ([_, _, queries, _], [_, _, keys, _]) = (q.dims(), k.dims());
+    let scores = widen(q.matmul(k.transpose())).mul_scalar(scale);
+    let scores = seen.mask.into_iter().fold(scores, |scores, mask| scores.mask_fill(mask, f32::NEG_INFINITY));
+    let later = Tensor::<2, Bool>::tril_mask([queries, keys], (keys - queries) as i64, &scores.device());
+    let scores = if seen.causal { scores.mask_fill(later.unsqueeze(), f32::NEG_INFINITY) } else { scores };
+    narrow(softmax(scores, 3), dtype).matmul(v)
 }
 
 /// The key rows of a segment, repeated at the end to make `count`.

@@ -271,16 +271,25 @@ fn activations(recipe: &Recipe) -> Activations {
     if recipe.run.gradient_checkpointing { Activations::Recomputed } else { Activations::Kept }
 }
 
+/// The element type of the model's weights: that which suits the device where they are frozen, 32 bits where they are
+/// trained themselves, because updates are smaller than what 16 bits resolve. Adapters have 32 bits in any case.
+pub fn precision(recipe: &Recipe, device: &Device) -> Precision {
+    match recipe.tuning {
+        Tuning::Adapter(_) => Precision::suited_to(device),
+        Tuning::Full(_) => Precision::F32,
+    }
+}
+
 /// The model, its frozen weights packed where the recipe says so.
 fn load(recipe: &Recipe, device: &Device) -> Result<VlModel, SessionError> {
-    let folder = &recipe.model.model_name_or_path;
+    let (folder, precision) = (&recipe.model.model_name_or_path, precision(recipe, device));
     let quantization = match &recipe.tuning {
         Tuning::Adapter(lora) => tune::quantization(lora),
         Tuning::Full(_) => None,
     };
     Ok(match quantization {
-        Some(quantization) => VlModel::from_dir_quantized(folder, device, Precision::F32, &quantization)?,
-        None => VlModel::from_dir(folder, device, Precision::F32)?,
+        Some(quantization) => VlModel::from_dir_quantized(folder, device, precision, &quantization)?,
+        None => VlModel::from_dir(folder, device, precision)?,
     })
 }
 

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use trainer::Sight;
 use trainer::methods::{Batch, Dpo, PairReference, PreferenceLoss};
 use trainer::session::Pairs;
-use vlm_model::Activations;
+use vlm_model::{Activations, VlModel};
 
 #[derive(Deserialize)]
 struct Recorded {
@@ -49,22 +49,28 @@ fn update(
     activations: Activations,
 ) -> Watched {
     let model = adapted(checkpoint, &variant.adapter);
-    let reference = match &variant.reference {
-        None => PairReference::Base,
-        Some(folder) => PairReference::Start(Box::new(adapted(checkpoint, folder).valid())),
-    };
-    let mut dpo = Dpo {
+    let mut dpo = method(checkpoint, order, &model, batch);
+    dpo.beta = Positive::new(variant.beta).unwrap();
+    dpo.activations = activations;
+    if let Some(folder) = &variant.reference {
+        dpo.reference = PairReference::Start(Box::new(adapted(checkpoint, folder).valid()));
+    }
+    one(model, &mut dpo)
+}
+
+/// DPO on pairs of these names, with the bare model as the reference.
+pub fn method(checkpoint: &str, order: &[String], model: &VlModel, batch: Batch) -> Dpo {
+    Dpo {
         data: stream(checkpoint, "preferences.jsonl", order, Pairs),
         batch,
-        beta: Positive::new(variant.beta).unwrap(),
+        beta: Positive::new(0.1).unwrap(),
         losses: vec![(PreferenceLoss::Sigmoid(Fraction::ZERO), 1.0)],
         tail_weight: None,
-        reference,
-        sight: Sight::of(&model),
-        activations,
+        reference: PairReference::Base,
+        sight: Sight::of(model),
+        activations: Activations::Kept,
         held_out: None,
-    };
-    one(model, &mut dpo)
+    }
 }
 
 #[test]

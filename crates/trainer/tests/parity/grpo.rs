@@ -21,21 +21,21 @@ use trainer::online::{
 use vlm_model::Activations;
 
 #[derive(Deserialize)]
-struct Recorded {
-    adapter: String,
-    rollouts: Weighed,
-    variants: BTreeMap<String, Variant>,
+pub struct Recorded {
+    pub adapter: String,
+    pub rollouts: Weighed,
+    pub variants: BTreeMap<String, Variant>,
 }
 
 #[derive(Deserialize)]
-struct Weighed {
+pub struct Weighed {
     #[serde(flatten)]
-    rollouts: Rollouts,
+    pub rollouts: Rollouts,
     advantages: Vec<f64>,
 }
 
 #[derive(Deserialize)]
-struct Variant {
+pub struct Variant {
     loss_type: String,
     beta: f64,
     use_bias_correction_kl: bool,
@@ -59,7 +59,7 @@ struct Variant {
 }
 
 impl Variant {
-    fn settings(&self, micro: usize, activations: Activations) -> OnlineSettings {
+    pub fn settings(&self, micro: usize, activations: Activations) -> OnlineSettings {
         // A second pass would look back at the sampler: that is when its log-probabilities count.
         let passes = if self.on_policy { 1 } else { 2 };
         OnlineSettings {
@@ -102,7 +102,8 @@ impl Variant {
     }
 }
 
-fn generation(checkpoint: &str, recorded: &Recorded, variant: &Variant) -> Vec<Experience> {
+/// The recorded completions, weighed, with the reference's log-probabilities where the loss has a use for them.
+pub fn generation(checkpoint: &str, recorded: &Recorded, variant: &Variant) -> Vec<Experience> {
     let Weighed { rollouts, advantages } = &recorded.rollouts;
     let rewards: Vec<f64> = rollouts.completions.iter().map(|completion| completion.reward).collect();
     let mut generation = rollouts.generation(&variant.old_logps, &rewards);

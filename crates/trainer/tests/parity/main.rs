@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)] // A test that cannot go on fails where it stands.
 
 mod curve;
+mod device;
 mod dpo;
 mod fresh_prompts;
 mod full;

@@ -29,13 +29,25 @@ pub fn json<T: DeserializeOwned>(checkpoint: &str, file: &str) -> T {
 }
 
 pub fn base(checkpoint: &str) -> VlModel {
+    base_on(&Device::flex(), checkpoint, Precision::F32)
+}
+
+pub fn base_on(device: &Device, checkpoint: &str, precision: Precision) -> VlModel {
     let folder = fixtures().join("checkpoints").join(checkpoint);
-    VlModel::from_dir(&folder, &Device::flex().autodiff(), Precision::F32).unwrap()
+    VlModel::from_dir(&folder, &device.clone().autodiff(), precision).unwrap()
 }
 
 /// The checkpoint under one of its adapters, a folder such as `adapters/lora`.
 pub fn adapted(checkpoint: &str, adapter: &str) -> VlModel {
-    let mut model = base(checkpoint);
+    adapted_on(&Device::flex(), checkpoint, adapter, Precision::F32)
+}
+
+pub fn adapted_on(device: &Device, checkpoint: &str, adapter: &str, precision: Precision) -> VlModel {
+    under(base_on(device, checkpoint, precision), checkpoint, adapter)
+}
+
+/// A model under an adapter that is recorded for a checkpoint of its shape.
+pub fn under(mut model: VlModel, checkpoint: &str, adapter: &str) -> VlModel {
     let loaded = model.load_adapter(&folder(checkpoint).join(adapter)).unwrap();
     assert_eq!(loaded.without_tensors, Vec::<String>::new());
     model

@@ -17,24 +17,24 @@ use trainer::online::{
 use vlm_model::Activations;
 
 #[derive(Deserialize)]
-struct Recorded {
-    adapter: String,
-    rollouts: Scored,
-    returns: BTreeMap<String, Returns>,
-    losses: BTreeMap<String, Loss>,
+pub struct Recorded {
+    pub adapter: String,
+    pub rollouts: Scored,
+    pub returns: BTreeMap<String, Returns>,
+    pub losses: BTreeMap<String, Loss>,
 }
 
 #[derive(Deserialize)]
-struct Scored {
+pub struct Scored {
     #[serde(flatten)]
-    rollouts: Rollouts,
+    pub rollouts: Rollouts,
     scores: Vec<f64>,
     old_logps: Vec<Vec<f64>>,
     reference_logps: Vec<Vec<f64>>,
 }
 
 #[derive(Deserialize)]
-struct Returns {
+pub struct Returns {
     kl_reward_coeff: f64,
     gamma: f64,
     whiten: String,
@@ -45,12 +45,12 @@ struct Returns {
 }
 
 #[derive(Deserialize)]
-struct Loss {
+pub struct Loss {
     loss_agg: String,
     kl_loss_coeff: f64,
     epsilon_low: f64,
     epsilon_high: f64,
-    returns: String,
+    pub returns: String,
     loss: f64,
     policy_loss: f64,
     kl_loss: f64,
@@ -71,7 +71,7 @@ impl Returns {
 }
 
 impl Loss {
-    fn settings(&self, returns: &Returns, micro: usize, activations: Activations) -> OnlineSettings {
+    pub fn settings(&self, returns: &Returns, micro: usize, activations: Activations) -> OnlineSettings {
         OnlineSettings {
             rhythm: Rhythm { completions: 4, prompts: 2, updates: 1, passes: 2, micro },
             fresh_rounds: 0,
@@ -103,7 +103,7 @@ impl Loss {
 
 impl Scored {
     /// The generation as it is before it is weighed.
-    fn generation(&self) -> Vec<Experience> {
+    pub fn generation(&self) -> Vec<Experience> {
         let mut generation = self.rollouts.generation(&self.old_logps, &self.scores);
         let mut reference = self.reference_logps.iter();
         for written in generation.iter_mut().flat_map(|experience| &mut experience.completions) {

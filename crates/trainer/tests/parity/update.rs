@@ -1,7 +1,7 @@
 //! Runs that are watched: the figures of every step, and what the first one would change.
 
 use crate::numbers::{Tensors, parse};
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{DType, Tensor, TensorData};
 use journal::{EvalRecord, RolloutRecord};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -97,6 +97,14 @@ impl Watched {
             (name, data.iter::<f64>().collect())
         };
         trainable(&self.model).into_iter().map(|parameter| of(parameter.name)).collect()
+    }
+
+    /// The element types of the optimiser's means and squares.
+    pub fn moments(&self) -> Vec<(String, DType)> {
+        let state = self.files.tensors("optimizer.safetensors").unwrap();
+        let moments =
+            state.into_iter().filter(|(name, _)| name.ends_with("mean") || name.ends_with("square"));
+        moments.map(|(name, data)| (name, data.dtype())).collect()
     }
 
     /// The gradient of the last step by PEFT's names.

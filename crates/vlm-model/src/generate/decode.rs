@@ -2,7 +2,7 @@
 
 use crate::VlModel;
 use crate::text::{KvCache, Memory};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{DType, Device, Tensor};
 use fused_ops::{AttentionPlan, KeyRows, Segment, Visibility};
 use std::ops::Range;
 
@@ -23,6 +23,8 @@ pub(super) struct Input {
 /// A model and the keys and values of what it has read.
 pub(super) struct Passes<'a> {
     model: &'a VlModel,
+    /// The head's weight in f32, as logits are.
+    head: Tensor<2>,
     cache: KvCache,
     /// Most inputs of a step.
     pub together: usize,
@@ -31,9 +33,11 @@ pub(super) struct Passes<'a> {
 impl<'a> Passes<'a> {
     pub(super) fn new(model: &'a VlModel, cache_rows: usize) -> Self {
         let (text, device) = (&model.config().text, model.device());
-        let cache = KvCache::new(text.layers, [cache_rows, text.kv_heads, text.head_dim()], &device);
+        let shape = [cache_rows, text.kv_heads, text.head_dim()];
+        let cache = KvCache::new(text.layers, shape, (&device, model.dtype()));
+        let head = model.head().cast(DType::F32);
         let together = if device == Device::flex() { ROWS_TOGETHER } else { usize::MAX };
-        Self { model, cache, together }
+        Self { model, head, cache, together }
     }
 
     /// Reads an embedded prompt into `rows` of the cache; logits of the token that follows it.
@@ -77,7 +81,7 @@ impl<'a> Passes<'a> {
 
     /// Logits of every row, on the host.
     fn logits(&self, hidden: Tensor<2>) -> Vec<f32> {
-        let logits = fused_ops::linear(hidden, self.model.head(), None);
-        logits.into_data().convert::<f32>().try_into_vec().expect("logits were converted to f32")
+        let logits = fused_ops::linear(hidden.cast(DType::F32), self.head.clone(), None);
+        logits.into_data().try_into_vec().expect("logits of f32 numbers are f32")
     }
 }

@@ -116,6 +116,6 @@ impl VlModel {
     /// Bytes of keys and values that one token takes in the cache of generation.
     pub fn cache_row_bytes(&self) -> usize {
         let text = &self.config().text;
-        2 * text.layers * text.kv_heads * text.head_dim() * self.head().dtype().size()
+        2 * text.layers * text.kv_heads * text.head_dim() * self.dtype().size()
     }
 }

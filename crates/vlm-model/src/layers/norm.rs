@@ -27,7 +27,7 @@ impl RmsNorm {
     }
 }
 
-/// y = w ⊙ (x − mean(x)) / √(var(x) + ε) + b, with the population variance.
+/// y = w ⊙ (x − mean(x)) / √(var(x) + ε) + b, with the population variance, computed in f32.
 #[derive(Module, Debug)]
 pub struct LayerNorm {
     /// w, `[width]`.
@@ -48,6 +48,6 @@ impl LayerNorm {
     /// # Shapes
     /// - input and output: `[n, width]`
     pub fn forward(&self, rows: Tensor<2>) -> Tensor<2> {
-        burn::tensor::module::layer_norm(rows, self.weight.val(), Some(self.bias.val()), self.epsilon)
+        fused_ops::layer_norm(rows, self.weight.val(), self.bias.val(), self.epsilon)
     }
 }

@@ -1,6 +1,6 @@
 //! Where attention finds keys and values: in the pass itself, or in a preallocated cache.
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{DType, Device, Tensor};
 
 /// Keys and values of every layer, preallocated: `[rows, kv_heads, head_dim]` each.
 ///
@@ -12,9 +12,13 @@ pub struct KvCache {
 }
 
 impl KvCache {
-    /// An empty cache of `rows` rows.
-    pub fn new(layers: usize, [rows, kv_heads, head_dim]: [usize; 3], device: &Device) -> Self {
-        let zeros = || Tensor::zeros([rows, kv_heads, head_dim], device);
+    /// An empty cache of `rows` rows, in the element type of the rows that will enter.
+    pub fn new(
+        layers: usize,
+        [rows, kv_heads, head_dim]: [usize; 3],
+        (device, dtype): (&Device, DType),
+    ) -> Self {
+        let zeros = || Tensor::zeros([rows, kv_heads, head_dim], (device, dtype));
         Self { layers: (0..layers).map(|_| Some((zeros(), zeros()))).collect(), rows }
     }
 

@@ -23,6 +23,21 @@ pub enum Precision {
 }
 
 impl Precision {
+    /// bfloat16 on devices that compute with it, and 32 bits on the CPU and on all others.
+    pub fn suited_to(device: &Device) -> Self {
+        let is_cpu = device.clone().without_autodiff() == Device::flex();
+        if !is_cpu && device.supports_dtype(DType::BF16) { Self::Bf16 } else { Self::F32 }
+    }
+
+    /// Its name, as torch and `--dtype` spell it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::F32 => "float32",
+            Self::Bf16 => "bfloat16",
+            Self::F16 => "float16",
+        }
+    }
+
     /// The same in burn's terms.
     pub fn dtype(self) -> DType {
         match self {

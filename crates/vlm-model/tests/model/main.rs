@@ -8,5 +8,3 @@ mod parity;
 mod peft;
 mod refill;
 mod saving;
-#[cfg(feature = "wgpu")]
-mod webgpu;
