@@ -25,6 +25,9 @@ pub fn run(args: &ReportArgs) -> Outcome {
             command_line::say(&format!("{}: {warning}", run.display()))?;
         }
     }
+    if let Some(folder) = args.out.parent() {
+        std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    }
     let json: Vec<Value> = rows.iter().map(|(set, setting, report)| entry(set, setting, report)).collect();
     replace_file(&args.out, format!("{:#}\n", json!({"runs": args.runs, "accuracies": json})).as_bytes())?;
     let page = args.out.with_file_name("report.html");
