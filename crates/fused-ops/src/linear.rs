@@ -72,7 +72,7 @@ pub(crate) fn forward(x: &FlexTensor, weight: &FlexTensor, bias: Option<&FlexTen
         Some(weight) if rows <= skinny::MOST_ROWS => {
             let x = dense(x.clone());
             let bias = bias.as_ref().map(floats);
-            Skinny { x: floats(&x), weight, bias, rows, inner, outer, stride: inner }
+            Skinny { x: floats(&x), weight, bias, rows, inner, outer, stride: inner, more: None }
                 .run(&mut y, Threads::All);
         }
         _ => {

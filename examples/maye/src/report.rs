@@ -3,7 +3,7 @@
 use crate::args::ReportArgs;
 use command_line::{Outcome, replace_file};
 use eval::EvalSampling;
-use eval::dynamics::{EpochReport, epoch_report, warnings};
+use eval::dynamics::{EpochReport, epoch_curves, epoch_report, warnings};
 use journal::{EvalRecord, read_evals};
 use serde_json::{Value, json};
 
@@ -25,6 +25,9 @@ pub fn run(args: &ReportArgs) -> Outcome {
             command_line::say(&format!("{}: {warning}", run.display()))?;
         }
     }
+    if let Some(folder) = args.out.parent() {
+        std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    }
     let json: Vec<Value> = rows.iter().map(|(set, setting, report)| entry(set, setting, report)).collect();
     replace_file(&args.out, format!("{:#}\n", json!({"runs": args.runs, "accuracies": json})).as_bytes())?;
     let page = args.out.with_file_name("report.html");
@@ -37,21 +40,16 @@ type Reported = (&'static str, EvalSampling, EpochReport);
 
 /// Every set and setting that was measured.
 pub fn rows(runs: &[Vec<EvalRecord>]) -> Vec<Reported> {
+    let curves: Vec<_> = runs.iter().map(|run| epoch_curves(run)).collect();
     let mut rows = Vec::new();
     for set in ["Validation", "Test"] {
         for setting in EvalSampling::maye().into_iter().rev() {
             let key = format!("acc/{set} Set Epoch Accuracy {}", setting.suffix());
-            let curves: Vec<Vec<(u64, f64)>> = runs.iter().map(|run| curve(run, &key)).collect();
-            rows.extend(epoch_report(&curves).map(|report| (set, setting, report)));
+            let of_key: Vec<_> = curves.iter().filter_map(|run| run.get(&key).cloned()).collect();
+            rows.extend(epoch_report(&of_key).map(|report| (set, setting, report)));
         }
     }
     rows
-}
-
-/// (epoch, accuracy) of a run.
-fn curve(run: &[EvalRecord], key: &str) -> Vec<(u64, f64)> {
-    let epoch = |record: &EvalRecord| record.stage.strip_prefix("epoch ")?.parse().ok();
-    run.iter().filter_map(|record| Some((epoch(record)?, *record.metrics.get(key)?))).collect()
 }
 
 fn entry(set: &str, setting: &EvalSampling, report: &EpochReport) -> Value {

@@ -37,8 +37,8 @@ pub fn run(kind: Kind, args: &TrainArgs) -> Outcome {
     let config = Config::read(kind, args)?;
     let recipe = config.recipe()?;
     config.extras.check(&recipe)?;
-    check::before_training(&recipe)?;
     let (device, _) = device::open(&args.device)?;
+    check::before_training(&recipe)?;
     train(recipe, &config.extras, args.resume.as_deref(), &device)?;
     Ok(())
 }

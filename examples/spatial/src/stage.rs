@@ -27,6 +27,7 @@ pub fn run(kind: Kind, args: &StageArgs) -> Outcome {
     if args.local {
         return rehearsal::run(recipe, args);
     }
+    let (device, _) = device::open(&args.device)?;
     let lineage = match &config.before {
         None => Lineage::first(&recipe.model.model_name_or_path)?,
         Some(before) => {
@@ -34,7 +35,6 @@ pub fn run(kind: Kind, args: &StageArgs) -> Outcome {
             Lineage::after(before, config.start, mismatch, &mut recipe)?
         }
     };
-    let (device, _) = device::open(&args.device)?;
     train(recipe, &lineage, args.resume.as_deref(), &device)?;
     Ok(())
 }

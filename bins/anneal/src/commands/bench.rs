@@ -47,8 +47,9 @@ pub fn run(args: &BenchArgs) -> Outcome {
         let tokens = prompts.iter().map(|prompt| prompt.tokens.len()).sum();
         report(args, tokens, seconds, Vec::new())
     } else {
-        let prompts = prepare()?;
-        measure_model(args, &command_line::load_model(&args.model)?, &prompts)?
+        // The number of threads is set with the device, before the first of them works.
+        let model = command_line::load_model(&args.model)?;
+        measure_model(args, &model, &prepare()?)?
     };
     let text = if args.json { serde_json::to_string(&report)? } else { sentence(&report) };
     Ok(writeln!(std::io::stdout(), "{text}")?)

@@ -1,6 +1,6 @@
 //! Sampling is reproducible, and distributed as it should be.
 
-use crate::fixture::{checkpoint, json_lines, rows, succeed};
+use crate::fixture::{anneal, checkpoint, json_lines, rows, succeed};
 use std::io::Write;
 
 const SAMPLED: [&str; 8] =
@@ -65,5 +65,28 @@ fn an_interrupted_run_continues_to_the_same_bytes() {
         std::fs::write(&out, &whole[..kept]).unwrap();
         run();
         assert!(std::fs::read(&out).unwrap() == whole, "cut after {kept} bytes");
+    }
+}
+
+#[test]
+fn a_bench_runs_on_the_threads_it_is_given() {
+    let model = checkpoint("qwen2_5-nano");
+    for task in ["preprocess", "prefill", "decode"] {
+        let args = [
+            "bench",
+            "--model",
+            model.to_str().unwrap(),
+            "--input",
+            rows().to_str().unwrap(),
+            "--task",
+            task,
+        ]
+        .map(str::to_owned);
+        let more = ["--threads", "1", "--repeat", "1", "--new-tokens", "4", "--json"].map(str::to_owned);
+        let args: Vec<&str> = args.iter().chain(&more).map(String::as_str).collect();
+        let output = anneal(&args);
+        assert!(output.status.success(), "{task}: {}", String::from_utf8_lossy(&output.stderr));
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(report["task"], task);
     }
 }

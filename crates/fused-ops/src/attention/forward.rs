@@ -108,7 +108,7 @@ impl Pass<'_> {
         if rows <= skinny::MOST_ROWS {
             let (weight, stride) = self.k.rows(keys, kv);
             let (x, inner, outer) = (&scratch.q[..], self.heads.head, keys.len);
-            Skinny { x, weight, bias: None, rows, inner, outer, stride }.run(p, Threads::One);
+            Skinny { x, weight, bias: None, rows, inner, outer, stride, more: None }.run(p, Threads::One);
         } else {
             let q = Mat::new(&scratch.q, rows, self.heads.head);
             let k = self.k.mat(keys, kv).t();

@@ -12,7 +12,8 @@ use super::threads;
 /// Most activation rows for which this kernel beats a blocked matrix product.
 pub(crate) const MOST_ROWS: usize = 16;
 
-/// Operands of `Y = X Wᵀ + b`: `x [rows, inner]` dense, `weight [outer, inner]` with rows `stride` apart.
+/// Operands of `Y = X Wᵀ + b`: `x [rows, inner]` dense, `weight [outer, inner]` with rows `stride` apart. With `more` the
+/// result is `X Wᵀ + X₂ W₂ᵀ + b`, in one pass.
 #[derive(Clone, Copy)]
 pub(crate) struct Skinny<'a> {
     pub(crate) x: &'a [f32],
@@ -22,6 +23,15 @@ pub(crate) struct Skinny<'a> {
     pub(crate) inner: usize,
     pub(crate) outer: usize,
     pub(crate) stride: usize,
+    pub(crate) more: Option<More<'a>>,
+}
+
+/// A second product into the same sums: `x [rows, inner]` and `weight [outer, inner]`, both dense.
+#[derive(Clone, Copy)]
+pub(crate) struct More<'a> {
+    pub(crate) x: &'a [f32],
+    pub(crate) weight: &'a [f32],
+    pub(crate) inner: usize,
 }
 
 impl Skinny<'_> {
@@ -30,6 +40,14 @@ impl Skinny<'_> {
         assert_eq!(self.x.len(), self.rows * self.inner, "activations");
         assert_eq!(out.len(), self.rows * self.outer, "output");
         assert!(self.bias.is_none_or(|b| b.len() == self.outer), "bias");
+        assert!(
+            self.more.is_none_or(|m| m.x.len() == self.rows * m.inner),
+            "activations of the second product"
+        );
+        assert!(
+            self.more.is_none_or(|m| m.weight.len() == self.outer * m.inner),
+            "weights of the second product"
+        );
         let out = Shared::new(out);
         if threads == Threads::One {
             return columns(self, out, 0, self.outer);
@@ -93,17 +111,24 @@ fn rows_of_tile<S: Simd, const O: usize, const R: usize>(job: Skinny<'_>, out: S
 
 #[inline(always)]
 fn tile<S: Simd, const O: usize, const R: usize>(job: Skinny<'_>, out: Shared<'_>, o: usize, r: usize) {
-    let w: [&[f32]; O] = std::array::from_fn(|i| job.weight_row(o + i));
-    let x: [&[f32]; R] = std::array::from_fn(|j| job.x_row(r + j));
-    let whole = job.inner / S::WIDTH * S::WIDTH;
+    let first = Product {
+        w: std::array::from_fn(|i| job.weight_row(o + i)),
+        x: std::array::from_fn(|j| job.x_row(r + j)),
+        next: O * job.stride,
+    };
+    let second = job.more.map(|more| Product {
+        w: std::array::from_fn(|i| &more.weight[(o + i) * more.inner..][..more.inner]),
+        x: std::array::from_fn(|j| &more.x[(r + j) * more.inner..][..more.inner]),
+        next: O * more.inner,
+    });
     // SAFETY: `S` is the level that this function was compiled and chosen for.
-    let sums = unsafe { tile_sums::<S, O, R>(&w, &x, whole, O * job.stride) };
-    for i in 0..O {
+    let sums = unsafe { totals::<S, O, R>(&first, second.as_ref()) };
+    for (i, sums) in sums.iter().enumerate() {
         let bias = job.bias.map_or(0.0, |b| b[o + i]);
-        for j in 0..R {
-            let mut sum = sums[i][j] + bias;
-            for k in whole..job.inner {
-                sum = S::fma(w[i][k], x[j][k], sum);
+        for (j, sum) in sums.iter().enumerate() {
+            let mut sum = first.rest::<S>(i, j, sum + bias);
+            if let Some(second) = &second {
+                sum = second.rest::<S>(i, j, sum);
             }
             // SAFETY: tasks cover disjoint columns, and within a task each element is written by one tile.
             unsafe { out.part((r + j) * job.outer + o + i, 1)[0] = sum };
@@ -111,34 +136,71 @@ fn tile<S: Simd, const O: usize, const R: usize>(job: Skinny<'_>, out: Shared<'_
     }
 }
 
-/// `Σ w x` of every pair of rows over the first `whole` values, a multiple of the register width. The next tile's weights
-/// are `next` values further on.
+/// `O` rows of weights and `R` rows of activations, all of one length. The next tile's weights are `next` values further on.
+struct Product<'a, const O: usize, const R: usize> {
+    w: [&'a [f32]; O],
+    x: [&'a [f32]; R],
+    next: usize,
+}
+
+impl<const O: usize, const R: usize> Product<'_, O, R> {
+    /// Values that fill whole registers.
+    #[inline(always)]
+    fn whole<S: Simd>(&self) -> usize {
+        self.w[0].len() / S::WIDTH * S::WIDTH
+    }
+
+    /// Adds the terms of a pair of rows that fill no register.
+    #[inline(always)]
+    fn rest<S: Simd>(&self, i: usize, j: usize, mut sum: f32) -> f32 {
+        for k in self.whole::<S>()..self.w[i].len() {
+            sum = S::fma(self.w[i][k], self.x[j][k], sum);
+        }
+        sum
+    }
+
+    /// Adds `Σ w x` of every pair of rows over the values that fill whole registers.
+    ///
+    /// # Safety
+    /// The machine must have the instruction set `S`.
+    #[inline(always)]
+    unsafe fn add<S: Simd>(&self, sums: &mut [[S::Vector; R]; O]) {
+        let whole = self.whole::<S>();
+        assert!(self.w.iter().chain(&self.x).all(|row| row.len() >= whole), "rows shorter than the product");
+        let mut k = 0;
+        while k < whole {
+            // SAFETY: loads end before `whole`, which every row reaches; the instruction set is the caller's promise.
+            unsafe {
+                let x: [S::Vector; R] = std::array::from_fn(|j| S::load(self.x[j].as_ptr().add(k)));
+                for (w, sums) in self.w.iter().zip(sums.iter_mut()) {
+                    let at = w.as_ptr().add(k);
+                    S::expect(at.wrapping_add(self.next));
+                    let w = S::load(at);
+                    for (x, sum) in x.iter().zip(sums.iter_mut()) {
+                        *sum = S::mul_add(w, *x, *sum);
+                    }
+                }
+            }
+            k += S::WIDTH;
+        }
+    }
+}
+
+/// The sums of both products over whole registers.
 ///
 /// # Safety
 /// The machine must have the instruction set `S`.
 #[inline(always)]
-unsafe fn tile_sums<S: Simd, const O: usize, const R: usize>(
-    w: &[&[f32]; O],
-    x: &[&[f32]; R],
-    whole: usize,
-    next: usize,
+unsafe fn totals<S: Simd, const O: usize, const R: usize>(
+    first: &Product<'_, O, R>,
+    second: Option<&Product<'_, O, R>>,
 ) -> [[f32; R]; O] {
-    assert!(w.iter().chain(x).all(|row| row.len() >= whole), "rows shorter than the product");
-    // SAFETY: loads end before `whole`, which every row reaches; the instruction set is the caller's promise.
+    // SAFETY: the instruction set is the caller's promise.
     unsafe {
         let mut sums = [[S::splat(0.0); R]; O];
-        let mut k = 0;
-        while k < whole {
-            let x: [S::Vector; R] = std::array::from_fn(|j| S::load(x[j].as_ptr().add(k)));
-            for i in 0..O {
-                let at = w[i].as_ptr().add(k);
-                S::expect(at.wrapping_add(next));
-                let w = S::load(at);
-                for j in 0..R {
-                    sums[i][j] = S::mul_add(w, x[j], sums[i][j]);
-                }
-            }
-            k += S::WIDTH;
+        first.add::<S>(&mut sums);
+        if let Some(second) = second {
+            second.add::<S>(&mut sums);
         }
         // Loops, not closures: a closure would be compiled apart, without the instruction set.
         let mut totals = [[0.0; R]; O];
@@ -170,14 +232,24 @@ mod tests {
     fn check(kernel: impl Fn(Skinny<'_>, &mut [f32])) {
         for (rows, inner, outer) in SHAPES {
             let (x, w, b) = (values(rows * inner, 1), values(outer * inner, 2), values(outer, 3));
-            let mut y = vec![f32::NAN; rows * outer];
-            kernel(Skinny { x: &x, weight: &w, bias: Some(&b), rows, inner, outer, stride: inner }, &mut y);
-            for (i, &got) in y.iter().enumerate() {
-                let (r, o) = (i / outer, i % outer);
-                let term = |k: usize| f64::from(x[r * inner + k]) * f64::from(w[o * inner + k]);
-                let expected = (0..inner).map(term).sum::<f64>() + f64::from(b[o]);
-                let allowed = 1e-6 * (1.0 + (0..inner).map(|k| term(k).abs()).sum::<f64>());
-                assert!((f64::from(got) - expected).abs() < allowed, "[{r},{o}] of {rows}x{inner}x{outer}");
+            for second in [None, Some(1), Some(16), Some(19)] {
+                let rank = second.unwrap_or(0);
+                let (low, up) = (values(rows * rank, 4), values(outer * rank, 5));
+                let more = second.map(|inner| More { x: &low, weight: &up, inner });
+                let mut y = vec![f32::NAN; rows * outer];
+                let job =
+                    Skinny { x: &x, weight: &w, bias: Some(&b), rows, inner, outer, stride: inner, more };
+                kernel(job, &mut y);
+                for (i, &got) in y.iter().enumerate() {
+                    let (r, o) = (i / outer, i % outer);
+                    let first = (0..inner).map(|k| f64::from(x[r * inner + k]) * f64::from(w[o * inner + k]));
+                    let then = (0..rank).map(|k| f64::from(low[r * rank + k]) * f64::from(up[o * rank + k]));
+                    let terms: Vec<f64> = first.chain(then).collect();
+                    let expected = terms.iter().sum::<f64>() + f64::from(b[o]);
+                    let allowed = 1e-6 * (1.0 + terms.iter().map(|term| term.abs()).sum::<f64>());
+                    let place = format!("[{r},{o}] of {rows}x{inner}x{outer} and {rank}");
+                    assert!((f64::from(got) - expected).abs() < allowed, "{place}");
+                }
             }
         }
     }

@@ -3,7 +3,9 @@
 use burn_flex::FlexTensor;
 
 use super::{Inputs, Pair, Saved, add_product, merge};
-use crate::bridge::tensor;
+use crate::bridge::{dense, floats, sizes, tensor};
+use crate::kernel::matrix::Threads;
+use crate::kernel::skinny::{self, More, Skinny};
 use crate::linear::{self, View};
 
 /// `Y = X Vᵀ + b`
@@ -14,15 +16,37 @@ pub(super) fn merged(inputs: &Inputs<'_>) -> (FlexTensor, Saved) {
 
 /// `Y = X Wᵀ + b + Σ s (X Aᵀ) Bᵀ`
 pub(super) fn apart(inputs: &Inputs<'_>) -> (FlexTensor, Saved) {
-    let mut y = linear::forward(inputs.x, inputs.weight, inputs.bias);
-    let add = |pair: &Pair| {
-        let low = tensor(linear::forward(inputs.x, &pair.a, None), linear::shape(inputs.x, &pair.a));
+    let low: Vec<FlexTensor> = inputs.pairs.iter().map(|pair| low(inputs.x, pair)).collect();
+    let (mut y, done) = match in_one_pass(inputs, &low) {
+        Some(y) => (y, 1),
+        None => (linear::forward(inputs.x, inputs.weight, inputs.bias), 0),
+    };
+    for (pair, low) in inputs.pairs.iter().zip(&low).skip(done) {
         let (left, right) = (View::of(low.clone()), View::of(pair.b.clone()));
         add_product(&mut y, left.mat(), right.mat().t(), pair.scale);
-        low
-    };
-    let low = inputs.pairs.iter().map(add).collect();
+    }
     inputs.saved(y, low)
+}
+
+/// `X Aᵀ`
+fn low(x: &FlexTensor, pair: &Pair) -> FlexTensor {
+    tensor(linear::forward(x, &pair.a, None), linear::shape(x, &pair.a))
+}
+
+/// `Y = X Wᵀ + b + s (X Aᵀ) Bᵀ` of the first pair, for so few rows that a weight is read once for all of them: `s X Aᵀ` and
+/// `B` lengthen the rows of `X` and `W`.
+fn in_one_pass(inputs: &Inputs<'_>, low: &[FlexTensor]) -> Option<Vec<f32>> {
+    let ([rows, inner], [outer, rank]) = (sizes(inputs.x), sizes(&inputs.pairs.first()?.b));
+    let weight = inputs.weight.as_slice::<f32>().filter(|_| rows <= skinny::MOST_ROWS)?;
+    let scale = inputs.pairs[0].scale;
+    let (x, up) = (dense(inputs.x.clone()), dense(inputs.pairs[0].b.clone()));
+    let scaled: Vec<f32> = floats(&low[0]).iter().map(|value| scale * value).collect();
+    let bias = inputs.bias.cloned().map(dense);
+    let more = Some(More { x: &scaled, weight: floats(&up), inner: rank });
+    let bias = bias.as_ref().map(floats);
+    let mut y = vec![0.0; rows * outer];
+    Skinny { x: floats(&x), weight, bias, rows, inner, outer, stride: inner, more }.run(&mut y, Threads::All);
+    Some(y)
 }
 
 impl Inputs<'_> {

@@ -30,11 +30,11 @@ fn a_report_averages_runs_over_their_epochs() {
         });
         fs::write(place.path(run).join("evals.jsonl"), lines.collect::<String>()).unwrap();
     }
-    let said = place.succeeds(&["report", "one", "two"]);
+    let said = place.succeeds(&["report", "one", "two", "--out", "reports/both.json"]);
     assert!(said.contains("| validation | pass@1 Temperature=0.6 | 15.0 | 34.2 | 1.2 | 45.0 |"), "{said}");
-    let report: serde_json::Value = serde_json::from_slice(&place.read("report.json")).unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&place.read("reports/both.json")).unwrap();
     let mean = report["accuracies"][0]["mean"].as_f64().unwrap();
     assert!((mean - 0.341_667).abs() < 1e-6);
-    assert!(String::from_utf8(place.read("report.html")).unwrap().contains("</html>"));
+    assert!(String::from_utf8(place.read("reports/report.html")).unwrap().contains("</html>"));
     assert!(place.fails(&["report", "data"]).contains("expected runs"));
 }

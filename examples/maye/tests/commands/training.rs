@@ -39,7 +39,15 @@ const LOGGED: [&str; 28] = [
 #[test]
 fn a_run_logs_every_published_key_and_examines_the_model_after_every_epoch() {
     let place = Workplace::new();
-    place.succeeds(&["train", "--config", "recipe.yaml", "save_eval_files=true", "save_every_n_epochs=1"]);
+    place.succeeds(&[
+        "train",
+        "--config",
+        "recipe.yaml",
+        "--threads",
+        "1",
+        "save_eval_files=true",
+        "save_every_n_epochs=1",
+    ]);
     let metrics = place.lines("run/metrics.jsonl");
     // 18 rows make two generations of 8 an epoch, and each is learnt from in two steps.
     assert_eq!(metrics.len(), 8);

@@ -44,6 +44,8 @@ fn an_adapter_may_be_continued_instead_of_folded() {
     place.succeeds(&["sft", "--config", &sft, "--max_steps", "1"]);
     place.succeeds(&[
         "dpo",
+        "--threads",
+        "1",
         "--config",
         &dpo,
         "--max_steps",
