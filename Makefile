@@ -66,17 +66,20 @@ bench-peers-scaling: ## a GRPO update as each of its sizes grows; writes docs/sc
 	$(PYTHON) benches/peers/scaling.py
 
 check-gpu: ## type-check the features of the graphics cards
-	$(CARGO) check --locked --package anneal-cli --features wgpu
-	$(CARGO) check --locked --package anneal-cli --features vulkan
+	$(CARGO) check --locked --workspace --features anneal-cli/wgpu
+	$(CARGO) check --locked --workspace --features anneal-cli/vulkan
 	scripts/check-cuda $(CARGO)
 
-# A software driver is slow to compile shaders: few shapes, least tuning. It wants a private run-time folder.
+# A software driver is slow to compile shaders: few shapes, least tuning and fusing. It wants a private run-time folder.
 test-device: ## what a device computes beside the CPU: DEVICE=cuda, vulkan or wgpu; alone, what WebGPU finds, if anything
 	@if [ "$(DEVICE)" = auto ] && why=$$(scripts/no-driver); then \
 		echo "tests of a device are skipped: $$why"; \
 	else \
 		export ANNEAL_TEST_DEVICE="$(DEVICE)" XDG_RUNTIME_DIR="$${XDG_RUNTIME_DIR:-$$(mktemp -d)}"; \
-		case "$(DEVICE)" in auto|wgpu*) export CUBECL_AUTOTUNE_LEVEL="$${CUBECL_AUTOTUNE_LEVEL:-minimal}";; esac; \
+		case "$(DEVICE)" in auto|wgpu*) \
+			export CUBECL_AUTOTUNE_LEVEL="$${CUBECL_AUTOTUNE_LEVEL:-minimal}"; \
+			export BURN_FUSION_MAX_EXPLORATIONS="$${BURN_FUSION_MAX_EXPLORATIONS:-0}";; \
+		esac; \
 		set -x; $(CARGO) test --locked --workspace --features "$(DEVICE_FEATURES)" --test parity device:: -- --nocapture; \
 	fi
 

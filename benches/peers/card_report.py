@@ -28,7 +28,8 @@ def table(results: dict) -> str:
     """All cases, aligned."""
     lines = [HEAD, *(row(case) for case in results["cases"])]
     widths = [max(len(line[column]) for line in lines) for column in range(len(HEAD))]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines)
+    aligned = (zip(line, widths, strict=True) for line in lines)
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in line).rstrip() for line in aligned)
 
 
 def words(results: dict) -> str:

@@ -2,7 +2,7 @@
 
 use burn::tensor::{Tensor, module};
 
-use crate::widen::{narrow, widen};
+use crate::widen::{assert_wide, narrow, widen};
 
 /// Normalises every row: `y = w (x - mean(x)) / √(var(x) + ε) + b` (Ba et al. 2016, arXiv 1607.06450), with the population
 /// variance.
@@ -24,5 +24,7 @@ use crate::widen::{narrow, widen};
 /// ```
 pub fn layer_norm(x: Tensor<2>, weight: Tensor<1>, bias: Tensor<1>, eps: f64) -> Tensor<2> {
     let dtype = x.dtype();
-    narrow(module::layer_norm(widen(x), widen(weight), Some(widen(bias)), eps), dtype)
+    let x = widen(x);
+    assert_wide(&x);
+    narrow(module::layer_norm(x, widen(weight), Some(widen(bias)), eps), dtype)
 }

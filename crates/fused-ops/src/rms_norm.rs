@@ -8,7 +8,7 @@ use crate::kernel::shared::Shared;
 use crate::kernel::simd::{Simd, dispatch};
 use crate::kernel::threads;
 use crate::kernel::vector::dot_body;
-use crate::widen::{narrow, widen};
+use crate::widen::{assert_wide, narrow, widen};
 
 /// Normalises every row by its root mean square: `y = x r w`, `r = 1 / √(mean(x²) + ε)` (Zhang & Sennrich 2019,
 /// arXiv 1910.07467).
@@ -43,6 +43,7 @@ pub fn rms_norm(x: Tensor<2>, weight: Tensor<1>, eps: f64) -> Tensor<2> {
 pub fn plain(x: Tensor<2>, weight: Tensor<1>, eps: f64) -> Tensor<2> {
     let dtype = x.dtype();
     let x = widen(x);
+    assert_wide(&x);
     let mean_square = x.clone().square().mean_dim(1);
     let normal = x * mean_square.add_scalar(eps).sqrt().recip();
     narrow(normal * widen(weight).unsqueeze(), dtype)

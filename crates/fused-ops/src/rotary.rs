@@ -6,7 +6,7 @@ use burn_flex::FlexTensor;
 use crate::bridge::{self, Operation, dense, floats, sizes, tensor};
 use crate::kernel::simd::{Simd, dispatch};
 use crate::kernel::threads;
-use crate::widen::{narrow, widen};
+use crate::widen::{assert_wide, narrow, widen};
 
 /// Rotates every head of every row: `y = x · cos + rotate_half(x) · sin` (Su et al. 2021, arXiv 2104.09864).
 ///
@@ -47,6 +47,7 @@ pub fn rotary(x: Tensor<3>, cos: Tensor<2>, sin: Tensor<2>) -> Tensor<3> {
 pub fn plain(x: Tensor<3>, cos: Tensor<2>, sin: Tensor<2>) -> Tensor<3> {
     let (dtype, half) = (x.dtype(), x.dims()[2] / 2);
     let x = widen(x);
+    assert_wide(&x);
     let (a, b) = (x.clone().narrow(2, 0, half), x.clone().narrow(2, half, half));
     let turned = Tensor::cat(vec![b.neg(), a], 2) * widen(sin).unsqueeze_dim(1);
     narrow(x * widen(cos).unsqueeze_dim(1) + turned, dtype)

@@ -8,7 +8,7 @@ use burn::tensor::ops::AttentionModuleOptions;
 use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
 
 use super::plan::{AttentionPlan, Segment, Visibility};
-use crate::widen::{is_half, narrow, widen};
+use crate::widen::{assert_wide, is_half, narrow, widen};
 
 /// Keys of single queries are padded to a multiple of this, so that a growing cache meets few distinct shapes.
 const KEY_BUCKET: usize = 64;
@@ -118,6 +118,7 @@ fn exact_softmax(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>, seen: Seen, scale: f3
     let scores = seen.mask.into_iter().fold(scores, |scores, mask| scores.mask_fill(mask, f32::NEG_INFINITY));
     let later = Tensor::<2, Bool>::tril_mask([queries, keys], (keys - queries) as i64, &scores.device());
     let scores = if seen.causal { scores.mask_fill(later.unsqueeze(), f32::NEG_INFINITY) } else { scores };
+    assert_wide(&scores);
     narrow(softmax(scores, 3), dtype).matmul(v)
 }
 

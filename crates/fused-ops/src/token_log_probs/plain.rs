@@ -4,7 +4,7 @@ use burn::tensor::activation::log_softmax;
 use burn::tensor::{Bool, Int, Tensor, TensorData};
 
 use super::ChosenLogProbs;
-use crate::widen::widen;
+use crate::widen::{assert_wide, widen};
 
 /// Rows whose logits exist at one time when no gradient is recorded.
 const ROWS: usize = 128;
@@ -41,6 +41,7 @@ pub fn plain(
 
 /// Log-probabilities of the targets and entropies, from the logits of some rows.
 fn chosen(z: Tensor<2>, targets: &[u32]) -> (Tensor<1>, Tensor<1>) {
+    assert_wide(&z);
     let count = targets.len();
     let ids: Vec<i64> = targets.iter().copied().map(i64::from).collect();
     let ids = Tensor::<2, Int>::from_data(TensorData::new(ids, [count, 1]), &z.device());
