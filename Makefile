@@ -80,7 +80,14 @@ test-device: ## what a device computes beside the CPU: DEVICE=cuda, vulkan or wg
 			export CUBECL_AUTOTUNE_LEVEL="$${CUBECL_AUTOTUNE_LEVEL:-minimal}"; \
 			export BURN_FUSION_MAX_EXPLORATIONS="$${BURN_FUSION_MAX_EXPLORATIONS:-0}";; \
 		esac; \
-		set -x; $(CARGO) test --locked --workspace --features "$(DEVICE_FEATURES)" --test parity device:: -- --nocapture; \
+		limit="$(if $(DEVICE_SECONDS),timeout $(DEVICE_SECONDS))" status=0; \
+		set -x; $$limit $(CARGO) test --locked --workspace --features "$(DEVICE_FEATURES)" --test parity device:: -- --nocapture \
+			|| status=$$?; { set +x; } 2>/dev/null; \
+		if [ -n "$$limit" ] && [ $$status = 124 ]; then \
+			echo "tests of a device are cut off after $(DEVICE_SECONDS) seconds; they found nothing wrong until then"; \
+		else \
+			exit $$status; \
+		fi; \
 	fi
 
 gpu-bench: ## on a card: gates, then speed beside transformers and PEFT; DEVICE=cuda
