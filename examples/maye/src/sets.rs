@@ -3,6 +3,7 @@
 use crate::args::{Data, Model, ToyArgs};
 use command_line::Outcome;
 use datasets::toy::{Kind, Numerals, Split, Toy, ToySettings, Working, write};
+use recipe::{Nested, NestedError};
 use std::path::Path;
 
 const MM_MATH: &str = include_str!("../recipes/mm_math.yaml");
@@ -32,7 +33,7 @@ pub fn folder_of(model: Model) -> &'static str {
 }
 
 /// The files of a data set as settings of a recipe; toy problems are drawn where they are not there yet.
-pub fn overrides(data: Data) -> Result<Vec<String>, Box<dyn std::error::Error>> {
+pub fn overrides(data: Data, toy: &ToySettings) -> Result<Vec<String>, Box<dyn std::error::Error>> {
     let (folder, [train, validation, test]) = match data {
         Data::Mmmath => {
             ("datasets/mm_math", ["mm_math_rl_v0", "mm_math_validation_v0", "math_verse_test_v0"])
@@ -40,16 +41,36 @@ pub fn overrides(data: Data) -> Result<Vec<String>, Box<dyn std::error::Error>> 
         Data::Geo3k => {
             ("datasets/geometry3k", ["geometry3k_rl_v0", "geometry3k_validation_v0", "geometry3k_test_v0"])
         }
-        Data::Toy => ("datasets/toy", ["toy_train", "toy_validation", "toy_test"]),
+        Data::Toy => (folder_of_toy(toy), ["toy_train", "toy_validation", "toy_test"]),
     };
     if data == Data::Toy && !Path::new(folder).join("toy_test.jsonl").is_file() {
-        fill(Path::new(folder), ToySettings::default(), ROWS)?;
+        fill(Path::new(folder), toy.clone(), ROWS)?;
     }
     let file = |stem: &str| format!("{folder}/{stem}.jsonl");
     Ok(vec![
         format!("datasets={}", file(train)),
         format!("eval_dataset=[{}, {}]", file(validation), file(test)),
     ])
+}
+
+/// Problems of other settings lie elsewhere.
+fn folder_of_toy(toy: &ToySettings) -> &'static str {
+    match (toy.numbers, toy.working) {
+        (Numerals::Drawn, Working::Hidden) => "datasets/toy",
+        (Numerals::InText, Working::Hidden) => "datasets/toy-in-text",
+        (Numerals::Drawn, _) => "datasets/toy-cot",
+        (Numerals::InText, _) => "datasets/toy-in-text-cot",
+    }
+}
+
+/// How `--data toy` draws, by the keys `toy.in_text` and `toy.cot` of a configuration.
+pub fn toy_of(config: &Nested) -> Result<ToySettings, NestedError> {
+    let asked = |key: &str| Ok::<bool, NestedError>(config.switch(key)?.unwrap_or(false));
+    Ok(ToySettings {
+        numbers: if asked("toy.in_text")? { Numerals::InText } else { Numerals::Drawn },
+        working: if asked("toy.cot")? { Working::Shown } else { Working::Hidden },
+        ..ToySettings::default()
+    })
 }
 
 /// `maye toy`.

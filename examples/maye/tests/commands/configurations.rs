@@ -137,6 +137,21 @@ fn names_fill_the_paths() {
         "max_prompt_length=null",
     ]);
     assert!(place.path("datasets/toy/toy_test.jsonl").is_file());
+    let said = place.fails(&[
+        "train",
+        "--data",
+        "toy",
+        "--model",
+        "2it",
+        "toy.in_text=true",
+        "toy.cot=true",
+        "top_p=2",
+    ]);
+    assert!(said.contains("top_p"), "{said}");
+    let rows = place.lines("datasets/toy-in-text-cot/toy_train.jsonl");
+    assert!(rows[0]["question"].as_str().unwrap().contains(|c: char| c.is_ascii_digit()), "{}", rows[0]);
+    assert!(!rows[0]["solution"].as_str().unwrap().starts_with("\\boxed"), "{}", rows[0]);
+    assert!(place.fails(&["train", "--config", "recipe.yaml", "toy.cot=true"]).contains("--data toy"));
     assert_eq!(place.run(&["train", "--data", "toys", "--model", "2it"]).status.code(), Some(2));
 }
 
