@@ -133,7 +133,7 @@ impl Companion<VlModel> for Exam {
             let responses = self.responses(epoch)?;
             records.extend(self.training_accuracy((epoch, step), &responses));
             self.keepsakes.tables(epoch, step, &responses)?;
-            self.keepsakes.checkpoint(epoch, step, model)?;
+            self.keepsakes.checkpoint(epoch, model)?;
         }
         Ok(records)
     }

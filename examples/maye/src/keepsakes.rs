@@ -59,7 +59,7 @@ impl Keepsakes {
     }
 
     /// Exports the model of an epoch, where that is due, as `OUTPUT_DIR-RL-Epoch-N` with N from 0.
-    pub fn checkpoint(&self, epoch: u64, _step: u64, model: &VlModel) -> Result<(), Failure> {
+    pub fn checkpoint(&self, epoch: u64, model: &VlModel) -> Result<(), Failure> {
         let due = self.every > 0 && (epoch.is_multiple_of(self.every) || Some(epoch) == self.last);
         let target = named(&self.out, epoch - 1, "");
         if !due || target.exists() {

@@ -1,14 +1,14 @@
 //! The nested configuration of the publication, as keys of a recipe.
 
 use crate::extras::{self, Extras};
+use eval::benchmark_by_name;
 use recipe::{Kind, Nested, NestedError};
 
 /// Blocks that only the nested form has.
 pub const BLOCKS: [&str; 4] = ["config", "dataset", "optimizer", "loss"];
 
-/// What a chat model is asked behind every question.
-pub const SUFFIX: &str = "\nSolve the above mathematics problem, write out the solution process according to the question, and use the \
-    same LaTeX format as the question in the solution process. Please display the final answer in the format \\boxed{}.";
+/// The benchmark whose prompt is what a chat model is asked behind every question.
+const BENCHMARK: &str = "mm_math";
 
 /// Keys that are keys of a recipe, for both kinds of runs.
 const COMMON: [(&str, &str); 9] = [
@@ -189,7 +189,8 @@ impl Published {
             );
         }
         if !self.base_prompt {
-            self.say("prompt_suffix", quoted(SUFFIX));
+            let asked = benchmark_by_name(BENCHMARK).map_err(|error| NestedError::Yaml(error.to_string()))?;
+            self.say("prompt_suffix", quoted(asked.prompt()));
         }
         if config.switch("skip_bad_rows")? == Some(true) {
             self.say("on_bad_row", "skip");
