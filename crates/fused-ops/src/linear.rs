@@ -5,7 +5,7 @@ use burn_flex::FlexTensor;
 
 use crate::bridge::{self, Operation, dense, floats, sizes, tensor};
 use crate::kernel::matrix::{Into, Mat, MatMut, Threads, product};
-use crate::kernel::skinny::{self, Skinny};
+use crate::kernel::skinny::{self, Factors, Skinny};
 use crate::kernel::threads;
 
 /// Applies a linear layer to every row: `Y = X Wᵀ + b`.
@@ -71,8 +71,8 @@ pub(crate) fn forward(x: &FlexTensor, weight: &FlexTensor, bias: Option<&FlexTen
     match weight.as_slice::<f32>() {
         Some(weight) if rows <= skinny::MOST_ROWS => {
             let x = dense(x.clone());
-            let bias = bias.as_ref().map(floats);
-            Skinny { x: floats(&x), weight, bias, rows, inner, outer, stride: inner, more: None }
+            let base = Factors { x: floats(&x), weight, inner, stride: inner };
+            Skinny { base, bias: bias.as_ref().map(floats), more: None, rows, outer }
                 .run(&mut y, Threads::All);
         }
         _ => {

@@ -11,7 +11,7 @@ use crate::bridge::{sizes, tensor};
 use crate::kernel::matrix::{Into, Mat, MatMut, Threads, product};
 use crate::kernel::shared::Shared;
 use crate::kernel::simd::{Simd, dispatch};
-use crate::kernel::skinny::{self, Skinny};
+use crate::kernel::skinny::{self, Factors, Skinny};
 use crate::kernel::{threads, vector};
 
 /// The output `[queries, heads, head]` and the log-sum-exp of the scores `[queries, heads]`.
@@ -107,8 +107,8 @@ impl Pass<'_> {
         let p = &mut scratch.p[..rows * keys.len];
         if rows <= skinny::MOST_ROWS {
             let (weight, stride) = self.k.rows(keys, kv);
-            let (x, inner, outer) = (&scratch.q[..], self.heads.head, keys.len);
-            Skinny { x, weight, bias: None, rows, inner, outer, stride, more: None }.run(p, Threads::One);
+            let base = Factors { x: &scratch.q, weight, inner: self.heads.head, stride };
+            Skinny { base, bias: None, more: None, rows, outer: keys.len }.run(p, Threads::One);
         } else {
             let q = Mat::new(&scratch.q, rows, self.heads.head);
             let k = self.k.mat(keys, kv).t();

@@ -9,8 +9,6 @@ use std::sync::LazyLock;
 pub(crate) trait Simd {
     /// Whether `a * b + c` is one instruction (otherwise `mul_add` would be a call into the maths library).
     const FUSED: bool;
-    /// Rows of each operand whose products one pass of a tiled kernel keeps in registers.
-    const TILE: usize;
     /// `f32` values in a register.
     const WIDTH: usize;
     /// A register.
@@ -40,6 +38,12 @@ pub(crate) trait Simd {
     /// As for [`Simd::splat`].
     unsafe fn sum(vector: Self::Vector) -> f32;
 
+    /// Writes the sum of each of [`Simd::WIDTH`] registers.
+    ///
+    /// # Safety
+    /// As for [`Simd::splat`]; there must be as many registers, and as many values must be writable.
+    unsafe fn sums(vectors: &[Self::Vector], to: *mut f32);
+
     /// Asks for memory that is read soon. A hint: the address need not be readable.
     #[inline(always)]
     fn expect(_address: *const f32) {}
@@ -67,10 +71,9 @@ mod x86 {
     use super::{Avx2, Avx512, Simd};
 
     macro_rules! registers {
-        ($level:ident, $vector:ty, $width:literal, $tile:literal, $splat:ident, $load:ident, $sum:ident, $fma:ident) => {
+        ($level:ident, $vector:ty, $width:literal, $splat:ident, $load:ident, $sum:ident, $sums:ident, $fma:ident) => {
             impl Simd for $level {
                 const FUSED: bool = true;
-                const TILE: usize = $tile;
                 const WIDTH: usize = $width;
                 type Vector = $vector;
 
@@ -99,6 +102,12 @@ mod x86 {
                 }
 
                 #[inline(always)]
+                unsafe fn sums(vectors: &[$vector], to: *mut f32) {
+                    // SAFETY: the caller promises the memory and the instruction set.
+                    unsafe { $sums(vectors, to) }
+                }
+
+                #[inline(always)]
                 unsafe fn mul_add(a: $vector, b: $vector, c: $vector) -> $vector {
                     // SAFETY: the caller promises the instruction set.
                     unsafe { $fma(a, b, c) }
@@ -115,13 +124,84 @@ mod x86 {
         _mm_cvtss_f32(_mm_add_ss(two, _mm_shuffle_ps::<1>(two, two)))
     }
 
-    registers!(Avx512, __m512, 16, 4, _mm512_set1_ps, _mm512_loadu_ps, _mm512_reduce_add_ps, _mm512_fmadd_ps);
-    registers!(Avx2, __m256, 8, 2, _mm256_set1_ps, _mm256_loadu_ps, sum_of_eight, _mm256_fmadd_ps);
+    /// Adds the halves of `a` and of `b`, then puts the sums side by side: in each block of four, two of `a` and two of `b`.
+    macro_rules! fold {
+        ($name:ident, $vector:ty, $features:literal, $shuffle:ident, $add:ident) => {
+            #[inline]
+            #[target_feature(enable = $features)]
+            fn $name<const LOW: i32, const HIGH: i32>(a: $vector, b: $vector) -> $vector {
+                $add($shuffle::<LOW>(a, b), $shuffle::<HIGH>(a, b))
+            }
+        };
+    }
+    fold!(fold_blocks_512, __m512, "avx512f", _mm512_shuffle_f32x4, _mm512_add_ps);
+    fold!(fold_512, __m512, "avx512f", _mm512_shuffle_ps, _mm512_add_ps);
+    fold!(fold_blocks_256, __m256, "avx2", _mm256_permute2f128_ps, _mm256_add_ps);
+    fold!(fold_256, __m256, "avx2", _mm256_shuffle_ps, _mm256_add_ps);
+
+    /// Halves of a block of four, then pairs in it.
+    const HALVES: [i32; 2] = [0b01_00_01_00, 0b11_10_11_10];
+    const PAIRS: [i32; 2] = [0b10_00_10_00, 0b11_01_11_01];
+
+    /// The sums of sixteen registers: halves are added and put side by side until each value is the sum of a register.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    unsafe fn sums_of_sixteen(vectors: &[__m512], to: *mut f32) {
+        let mut eights = [_mm512_setzero_ps(); 4];
+        for p in 0..4 {
+            let [a, b, c, d] = [vectors[p], vectors[4 + p], vectors[8 + p], vectors[12 + p]];
+            let (ab, cd) = (
+                fold_blocks_512::<{ HALVES[0] }, { HALVES[1] }>(a, b),
+                fold_blocks_512::<{ HALVES[0] }, { HALVES[1] }>(c, d),
+            );
+            eights[p] = fold_blocks_512::<{ PAIRS[0] }, { PAIRS[1] }>(ab, cd);
+        }
+        let [a, b, c, d] = eights;
+        let (ab, cd) =
+            (fold_512::<{ HALVES[0] }, { HALVES[1] }>(a, b), fold_512::<{ HALVES[0] }, { HALVES[1] }>(c, d));
+        // SAFETY: the caller promises sixteen writable values.
+        unsafe { _mm512_storeu_ps(to, fold_512::<{ PAIRS[0] }, { PAIRS[1] }>(ab, cd)) };
+    }
+
+    /// The sums of eight registers, as [`sums_of_sixteen`].
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    unsafe fn sums_of_eight(vectors: &[__m256], to: *mut f32) {
+        let mut fours = [_mm256_setzero_ps(); 4];
+        for p in 0..4 {
+            fours[p] = fold_blocks_256::<0x20, 0x31>(vectors[p], vectors[4 + p]);
+        }
+        let [a, b, c, d] = fours;
+        let (ab, cd) =
+            (fold_256::<{ HALVES[0] }, { HALVES[1] }>(a, b), fold_256::<{ HALVES[0] }, { HALVES[1] }>(c, d));
+        // SAFETY: the caller promises eight writable values.
+        unsafe { _mm256_storeu_ps(to, fold_256::<{ PAIRS[0] }, { PAIRS[1] }>(ab, cd)) };
+    }
+
+    registers!(
+        Avx512,
+        __m512,
+        16,
+        _mm512_set1_ps,
+        _mm512_loadu_ps,
+        _mm512_reduce_add_ps,
+        sums_of_sixteen,
+        _mm512_fmadd_ps
+    );
+    registers!(
+        Avx2,
+        __m256,
+        8,
+        _mm256_set1_ps,
+        _mm256_loadu_ps,
+        sum_of_eight,
+        sums_of_eight,
+        _mm256_fmadd_ps
+    );
 }
 
 impl Simd for Portable {
     const FUSED: bool = cfg!(any(target_arch = "aarch64", target_feature = "fma"));
-    const TILE: usize = 2;
     const WIDTH: usize = 4;
     type Vector = [f32; 4];
 
@@ -139,6 +219,14 @@ impl Simd for Portable {
     #[inline(always)]
     unsafe fn sum([a, b, c, d]: [f32; 4]) -> f32 {
         (a + b) + (c + d)
+    }
+
+    #[inline(always)]
+    unsafe fn sums(vectors: &[[f32; 4]], to: *mut f32) {
+        for (i, [a, b, c, d]) in vectors.iter().enumerate() {
+            // SAFETY: the caller promises a writable value for each register.
+            unsafe { to.add(i).write((a + b) + (c + d)) };
+        }
     }
 
     #[inline(always)]

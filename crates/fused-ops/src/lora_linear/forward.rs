@@ -5,7 +5,7 @@ use burn_flex::FlexTensor;
 use super::{Inputs, Pair, Saved, add_product, merge};
 use crate::bridge::{dense, floats, sizes, tensor};
 use crate::kernel::matrix::Threads;
-use crate::kernel::skinny::{self, More, Skinny};
+use crate::kernel::skinny::{self, Factors, Skinny};
 use crate::linear::{self, View};
 
 /// `Y = X Vᵀ + b`
@@ -33,8 +33,7 @@ fn low(x: &FlexTensor, pair: &Pair) -> FlexTensor {
     tensor(linear::forward(x, &pair.a, None), linear::shape(x, &pair.a))
 }
 
-/// `Y = X Wᵀ + b + s (X Aᵀ) Bᵀ` of the first pair, for so few rows that a weight is read once for all of them: `s X Aᵀ` and
-/// `B` lengthen the rows of `X` and `W`.
+/// `Y = X Wᵀ + b + (s X Aᵀ) Bᵀ` of the first pair, for so few rows that a weight is read once for all of them.
 fn in_one_pass(inputs: &Inputs<'_>, low: &[FlexTensor]) -> Option<Vec<f32>> {
     let ([rows, inner], [outer, rank]) = (sizes(inputs.x), sizes(&inputs.pairs.first()?.b));
     let weight = inputs.weight.as_slice::<f32>().filter(|_| rows <= skinny::MOST_ROWS)?;
@@ -42,10 +41,10 @@ fn in_one_pass(inputs: &Inputs<'_>, low: &[FlexTensor]) -> Option<Vec<f32>> {
     let (x, up) = (dense(inputs.x.clone()), dense(inputs.pairs[0].b.clone()));
     let scaled: Vec<f32> = floats(&low[0]).iter().map(|value| scale * value).collect();
     let bias = inputs.bias.cloned().map(dense);
-    let more = Some(More { x: &scaled, weight: floats(&up), inner: rank });
-    let bias = bias.as_ref().map(floats);
+    let base = Factors { x: floats(&x), weight, inner, stride: inner };
+    let more = Some(Factors { x: &scaled, weight: floats(&up), inner: rank, stride: rank });
     let mut y = vec![0.0; rows * outer];
-    Skinny { x: floats(&x), weight, bias, rows, inner, outer, stride: inner, more }.run(&mut y, Threads::All);
+    Skinny { base, bias: bias.as_ref().map(floats), more, rows, outer }.run(&mut y, Threads::All);
     Some(y)
 }
 

@@ -1,0 +1,204 @@
+//! `Y = X Wᵀ` for a few rows of `X`: the product of decoding, bound by the speed at which `W` can be read.
+
+mod tile;
+
+use super::matrix::Threads;
+use super::shared::Shared;
+use super::simd::dispatch;
+use super::threads;
+use tile::columns_body;
+
+/// Most activation rows for which this kernel beats a blocked matrix product.
+pub(crate) const MOST_ROWS: usize = 16;
+
+/// A factor `W` and what it is multiplied with: `x [rows, inner]` dense, `weight [outer, inner]` with rows `stride` apart.
+#[derive(Clone, Copy)]
+pub(crate) struct Factors<'a> {
+    pub(crate) x: &'a [f32],
+    pub(crate) weight: &'a [f32],
+    pub(crate) inner: usize,
+    pub(crate) stride: usize,
+}
+
+/// `Y [rows, outer] = X Wᵀ + b`, and `Y = X Wᵀ + b + X₂ W₂ᵀ` with `more`.
+#[derive(Clone, Copy)]
+pub(crate) struct Skinny<'a> {
+    pub(crate) base: Factors<'a>,
+    pub(crate) bias: Option<&'a [f32]>,
+    pub(crate) more: Option<Factors<'a>>,
+    pub(crate) rows: usize,
+    pub(crate) outer: usize,
+}
+
+impl Factors<'_> {
+    fn check(&self, rows: usize, outer: usize) {
+        assert_eq!(self.x.len(), rows * self.inner, "activations");
+        let last = outer.checked_sub(1).map_or(0, |last| last * self.stride + self.inner);
+        assert!(last <= self.weight.len(), "weight");
+    }
+}
+
+impl Skinny<'_> {
+    /// Writes `Y` into `out`.
+    pub(crate) fn run(self, out: &mut [f32], threads: Threads) {
+        self.base.check(self.rows, self.outer);
+        if let Some(more) = self.more {
+            more.check(self.rows, self.outer);
+        }
+        assert_eq!(out.len(), self.rows * self.outer, "output");
+        assert!(self.bias.is_none_or(|b| b.len() == self.outer), "bias");
+        let out = Shared::new(out);
+        if threads == Threads::One {
+            return columns(self, out, 0, self.outer);
+        }
+        // Reading the weight counts beside the products: with one row it is all the time, and two threads read faster.
+        let work = (4 * self.rows + 8) * self.base.inner * self.outer;
+        let parts = if threads::worth_sharing(work) { 4 * rayon::current_num_threads() } else { 1 };
+        let step = self.outer.div_ceil(parts).next_multiple_of(16).max(1);
+        threads::for_each(self.outer.div_ceil(step), work, |i| {
+            columns(self, out, i * step, (i * step + step).min(self.outer));
+        });
+    }
+}
+
+dispatch! {
+    /// Columns `from..to` of the output.
+    fn columns(job: Skinny<'_>, out: Shared<'_>, from: usize, to: usize) = columns_body
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::simd::Portable;
+    #[cfg(target_arch = "x86_64")]
+    use crate::kernel::simd::{Avx2, Level, level};
+
+    fn values(n: usize, seed: usize) -> Vec<f32> {
+        (0..n).map(|i| ((i * 7919 + seed * 104_729) % 2003) as f32 / 1001.5 - 1.0).collect()
+    }
+
+    const SHAPES: [(usize, usize, usize); 11] = [
+        (1, 1, 1),
+        (1, 64, 7),
+        (3, 17, 9),
+        (4, 33, 16),
+        (5, 16, 50),
+        (6, 48, 31),
+        (7, 40, 18),
+        (16, 100, 37),
+        (5, 0, 3),
+        (2, 640, 512),
+        (2, 16, 0),
+    ];
+
+    /// Inputs of a product of every kind, by their values.
+    struct Case {
+        rows: usize,
+        inner: usize,
+        outer: usize,
+        rank: Option<usize>,
+        x: Vec<f32>,
+        weight: Vec<f32>,
+        bias: Vec<f32>,
+        low: Vec<f32>,
+        up: Vec<f32>,
+    }
+
+    impl Case {
+        fn all() -> impl Iterator<Item = Self> {
+            let ranks = [None, Some(1), Some(16), Some(19)];
+            SHAPES.into_iter().flat_map(move |(rows, inner, outer)| {
+                ranks.into_iter().map(move |rank| {
+                    let wide = rank.unwrap_or(0);
+                    Self {
+                        rows,
+                        inner,
+                        outer,
+                        rank,
+                        x: values(rows * inner, 1),
+                        weight: values(outer * inner, 2),
+                        bias: values(outer, 3),
+                        low: values(rows * wide, 4),
+                        up: values(outer * wide, 5),
+                    }
+                })
+            })
+        }
+
+        /// The product with the rows from `first` on.
+        fn job(&self, first: usize) -> Skinny<'_> {
+            let base = Factors {
+                x: &self.x[first * self.inner..],
+                weight: &self.weight,
+                inner: self.inner,
+                stride: self.inner,
+            };
+            let more = self.rank.map(|rank| Factors {
+                x: &self.low[first * rank..],
+                weight: &self.up,
+                inner: rank,
+                stride: rank,
+            });
+            Skinny { base, bias: Some(&self.bias), more, rows: self.rows - first, outer: self.outer }
+        }
+
+        /// The terms of one result in double precision, the bias last.
+        fn terms(&self, r: usize, o: usize) -> Vec<f64> {
+            let pairs = |x: &[f32], w: &[f32], n: usize| -> Vec<f64> {
+                (0..n).map(|k| f64::from(x[r * n + k]) * f64::from(w[o * n + k])).collect()
+            };
+            let mut terms = pairs(&self.x, &self.weight, self.inner);
+            terms.extend(pairs(&self.low, &self.up, self.rank.unwrap_or(0)));
+            terms.push(f64::from(self.bias[o]));
+            terms
+        }
+    }
+
+    /// Runs `kernel` on every case and compares with sums in double precision.
+    #[track_caller]
+    fn check(kernel: impl Fn(Skinny<'_>, &mut [f32])) {
+        for case in Case::all() {
+            let mut y = vec![f32::NAN; case.rows * case.outer];
+            kernel(case.job(0), &mut y);
+            for (i, &got) in y.iter().enumerate() {
+                let (r, o) = (i / case.outer, i % case.outer);
+                let terms = case.terms(r, o);
+                let allowed = 1e-6 * (1.0 + terms.iter().map(|term| term.abs()).sum::<f64>());
+                let place = format!("[{r},{o}] of {}x{}x{}", case.rows, case.inner, case.outer);
+                assert!(
+                    (f64::from(got) - terms.iter().sum::<f64>()).abs() < allowed,
+                    "{place} {:?}",
+                    case.rank
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn every_shape_agrees_with_sums_in_double_precision() {
+        check(|job, out| job.run(out, Threads::All));
+        check(|job, out| job.run(out, Threads::One));
+    }
+
+    #[test]
+    fn every_instruction_set_agrees_with_sums_in_double_precision() {
+        check(|job, out| columns_body::<Portable>(job, Shared::new(out), 0, job.outer));
+        #[cfg(target_arch = "x86_64")]
+        if level() != Level::Portable {
+            check(|job, out| columns_body::<Avx2>(job, Shared::new(out), 0, job.outer));
+        }
+    }
+
+    #[test]
+    fn a_row_is_computed_to_the_bit_whatever_rows_are_beside_it() {
+        for case in Case::all() {
+            let mut all = vec![f32::NAN; case.rows * case.outer];
+            case.job(0).run(&mut all, Threads::One);
+            for first in 0..case.rows {
+                let mut some = vec![f32::NAN; (case.rows - first) * case.outer];
+                case.job(first).run(&mut some, Threads::All);
+                assert_eq!(some, all[first * case.outer..], "{first} of {}", case.rows);
+            }
+        }
+    }
+}
