@@ -1,6 +1,7 @@
 //! From `--device` and `--dtype` to a device that computes.
 
 use crate::flags::{DeviceArgs, Dtype, ModelArgs};
+use crate::machine;
 use burn::tensor::Device;
 use std::path::Path;
 use trainer::engine::TrainedWeights;
@@ -21,15 +22,12 @@ pub enum DeviceError {
     Unsupported(DeviceName),
     /// The thread pool could not be made.
     #[error("--threads: {0}")]
-    Threads(String),
+    Threads(#[from] rayon::ThreadPoolBuildError),
 }
 
 /// The device and precision that the flags ask for; also sets the number of threads.
 pub fn open(args: &DeviceArgs) -> Result<(Device, Precision), DeviceError> {
-    if let Some(threads) = args.threads {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
-        pool.build_global().map_err(|error| DeviceError::Threads(error.to_string()))?;
-    }
+    machine::share_work(args.threads)?;
     let name: DeviceName = args.name.parse()?;
     let device = name.open()?;
     let precision = precision(name, &device, args.dtype)?;

@@ -1,6 +1,8 @@
-//! The machine: memory that is kept and that was held, room in memory and on disk.
+//! The machine: memory that is kept and that was held, threads, room in memory and on disk.
 
+use std::num::NonZeroUsize;
 use std::path::Path;
+use std::thread::available_parallelism;
 
 /// Asks glibc to keep freed pages. A step frees and takes the same large buffers again and again, and fresh pages
 /// from the system must be cleared first. Other systems and allocators are left as they are.
@@ -18,6 +20,25 @@ pub fn keep_freed_pages() {
 /// Nothing to ask for here.
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 pub fn keep_freed_pages() {}
+
+/// Makes the pool of threads that share work, this one among them: when an operation is shared it starts at once and takes
+/// what nobody else has taken, and where the others sleep it does not wait for them. Without a number there are as many
+/// as cores, or as `RAYON_NUM_THREADS` says.
+///
+/// Before anything is computed: later there is a pool, which keeps its size, and a number is refused.
+pub fn share_work(threads: Option<usize>) -> Result<(), rayon::ThreadPoolBuildError> {
+    let count =
+        threads.or_else(wished).unwrap_or_else(|| available_parallelism().map_or(1, NonZeroUsize::get));
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(count);
+    // A pool of one is another thread: threads that prepare data may want it while this one waits for them.
+    let pool = if count > 1 { pool.use_current_thread() } else { pool };
+    let made = pool.build_global();
+    if threads.is_some() { made } else { Ok(()) }
+}
+
+fn wished() -> Option<usize> {
+    std::env::var("RAYON_NUM_THREADS").ok()?.parse().ok().filter(|count| *count > 0)
+}
 
 /// Peak resident set size in bytes, where the system tells it.
 pub fn peak_rss_bytes() -> Option<u64> {

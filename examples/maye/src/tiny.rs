@@ -9,7 +9,7 @@ use crate::args::TinyArgs;
 use crate::config::Config;
 use crate::{sets, train};
 use burn::tensor::Device;
-use command_line::{Outcome, progress, replace_file};
+use command_line::{Outcome, machine, progress, replace_file};
 use datasets::toy::{Kind, Numerals, ToySettings, Working};
 use eval::dynamics::epoch_curves;
 use eval::stats;
@@ -24,6 +24,7 @@ const REINFORCE: &str = include_str!("../recipes/tiny/reinforce.yaml");
 
 /// Runs the command: both stages for each seed, a table and a page.
 pub fn run(args: &TinyArgs) -> Outcome {
+    machine::share_work(None)?;
     for seed in &args.seeds {
         let home = home(args, *seed);
         if home.exists() {

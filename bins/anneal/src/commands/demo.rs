@@ -3,8 +3,7 @@
 use crate::args::DemoArgs;
 use crate::demo::{DPO, GRPO, Rows, SFT, measure, write_scenes};
 use burn::tensor::Device;
-use command_line::Bar;
-use command_line::{Outcome, progress};
+use command_line::{Bar, Outcome, machine, progress};
 use journal::{EvalLog, Start};
 use nano::{Folder, Sizes};
 use recipe::{Kind, Recipe};
@@ -26,6 +25,7 @@ pub fn run(args: &DemoArgs) -> Outcome {
         );
     }
     let started = Instant::now();
+    machine::share_work(None)?;
     prepare(home, args.seed)?;
     let mut story = Story { home, seed: args.seed, stages: Vec::new() };
     let untrained = VlModel::from_dir(&home.join("model"), &Device::flex(), vlm_model::Precision::F32)?;
