@@ -26,6 +26,7 @@ mod widen;
 mod write_rows;
 
 pub use attention::{AttentionPlan, KeyRows, PlanError, Segment, Visibility, attention};
+pub use kernel::threads::while_standing_by;
 pub use layer_norm::layer_norm;
 pub use linear::linear;
 pub use log_sum_exp::log_sum_exp;

@@ -81,11 +81,14 @@ impl<'a> Engine<'a> {
         let demand = self.demand(requests);
         let division = Division::new(&demand, self.capacity)?;
         let mut schedule = Schedule::new(&self.model, self.settings, requests, &demand, division);
-        while schedule.advance()? {
-            if watch(schedule.progress()).is_break() {
-                return Err(GenerateError::Stopped);
+        fused_ops::while_standing_by(|| {
+            while schedule.advance()? {
+                if watch(schedule.progress()).is_break() {
+                    return Err(GenerateError::Stopped);
+                }
             }
-        }
+            Ok(())
+        })?;
         Ok(schedule.finish())
     }
 
