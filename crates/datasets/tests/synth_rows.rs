@@ -3,9 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use datasets::synth::{
-    CAPTIONS, CHOICES, Colour, Distinct, Fact, Form, Frame, Generator, Layout, Light, Object, Part, RowKind,
-    Scene, SceneSettings, Shape, Share, Side, Split, Style, SynthError, Task, encode_png, row_json, write,
+    CAPTIONS, CHOICES, Colour, CountingLesson, Distinct, Fact, Form, Frame, Generator, Layout, Light, Object,
+    Part, RowKind, Scene, SceneSettings, Shape, Share, Side, Split, Style, SynthError, Task, encode_png,
+    row_json, write,
 };
+
+use serde_json::Value;
 
 fn generator(seed: u64) -> Generator {
     Generator::new(SceneSettings::default(), seed).expect("settings that scenes satisfy")
@@ -278,5 +281,34 @@ fn every_standard_split_is_recognised_without_being_told_its_layout() {
             RowKind::CvBench => "multiple choice",
         };
         assert_eq!(kind, expected, "{}", split.name);
+    }
+}
+
+#[test]
+fn a_counting_lesson_is_wrong_where_it_says_and_true_everywhere_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let lesson = CountingLesson { supervised: 200, pairs: 40, prompts: 40, test: 40 };
+    let texts = lesson.write(folder.path(), 1).unwrap();
+    assert_eq!(texts.len(), 2 * 320);
+    let objects = |row: &Value| row["meta"]["scene"]["objects"].as_array().unwrap().len();
+    let number = |value: &Value| value.as_str().unwrap().parse::<usize>().unwrap();
+    let read = |name: &str| -> Vec<Value> {
+        let text = std::fs::read_to_string(folder.path().join(name)).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let mut wrong = 0;
+    for row in read("sft.jsonl") {
+        let (said, there) = (number(&row["messages"][1]["content"]), objects(&row));
+        assert!(said == there || there > 4 && said == there + 1, "{row}");
+        wrong += usize::from(said != there);
+    }
+    assert!((50..90).contains(&wrong), "{wrong} of 200; six in ten beyond four are 67");
+    for row in read("preference.jsonl") {
+        assert_eq!(number(&row["chosen"][0]["content"]), objects(&row));
+        assert_ne!(number(&row["rejected"][0]["content"]), objects(&row));
+    }
+    for row in read("grpo.jsonl").iter().chain(&read("test.jsonl")) {
+        assert_eq!(number(&row["ground_truth"]), objects(row));
+        assert!(folder.path().join(row["images"][0].as_str().unwrap()).is_file());
     }
 }

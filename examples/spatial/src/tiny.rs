@@ -1,9 +1,7 @@
 //! `spatial tiny`: the three stages on a model made from nothing, in half a minute on two cores, measured after each.
 //!
-//! The pictures show one to nine shapes, the question is how many there are. Annotators of the first stage are right up to
-//! four objects; beyond, six in ten count one of them twice, and so does the model that learns from them. The pairs of the
-//! second stage prefer the true number to one that is off by one or two. In the third stage the model practises, and
-//! nothing is rewarded but how near its own answer is: 1 for the number, 0.5 beside it, less beyond.
+//! What there is to learn is a [`CountingLesson`]. In the third stage the model practises, and nothing is rewarded but how
+//! near its own answer is: 1 for the number, 0.5 beside it, less beyond.
 
 use crate::args::TinyArgs;
 use crate::config::Start;
@@ -11,12 +9,11 @@ use crate::lineage::{Lineage, Mismatch};
 use crate::stage;
 use burn::tensor::Device;
 use command_line::{Answering, Outcome, progress};
-use datasets::synth::{Generator, Part, RowKind, SceneSettings, Share, Split, Style, Task, encode_png};
+use datasets::synth::CountingLesson;
 use datasets::{OpenOptions, open};
 use eval::{EvalSampling, Policy, RunOptions, benchmark_by_name};
 use nano::{Folder, Sizes};
 use recipe::{Kind, Recipe};
-use serde_json::{Value, json};
 use std::path::Path;
 use vlm_model::VlModel;
 use vlm_processor::Processor;
@@ -28,13 +25,7 @@ const STAGES: [(Kind, &str); 3] = [
     (Kind::Grpo, include_str!("../recipes/tiny/grpo.yaml")),
 ];
 
-/// Rows of each file.
-const ROWS: [(&str, Part, u64); 4] = [
-    ("sft", Part::Training, 8_000),
-    ("preference", Part::Training, 1_000),
-    ("grpo", Part::Training, 4_000),
-    ("test", Part::HeldOut, 300),
-];
+const LESSON: CountingLesson = CountingLesson { supervised: 8_000, pairs: 1_000, prompts: 4_000, test: 300 };
 
 /// Runs the command: one chain of stages for each seed, and a table.
 pub fn run(args: &TinyArgs) -> Outcome {
@@ -72,7 +63,7 @@ pub fn run(args: &TinyArgs) -> Outcome {
 /// Data, an untrained model, and the three stages; the share of right answers after each.
 fn chain(home: &Path, seed: u64) -> Result<[f64; 3], Box<dyn std::error::Error>> {
     let spinner = progress::spinner("drawing scenes and making a model from nothing");
-    let texts = draw(&home.join("data"), seed)?;
+    let texts = LESSON.write(&home.join("data"), seed)?;
     let texts: Vec<&str> = texts.iter().map(String::as_str).chain(["user assistant"]).collect();
     Folder { sizes: Sizes::DEMO, texts: &texts, seed }.write(&home.join("model"))?;
     spinner.finish_and_clear();
@@ -111,59 +102,6 @@ fn measure(model: &VlModel, home: &Path, out: &Path) -> Result<f64, Box<dyn std:
     let results = eval::run(&*benchmark, &*source, &mut answering, &out.join("eval"), &options)?;
     bar.finish_and_clear();
     Ok(results.summary.score.unwrap_or(0.0))
-}
-
-/// Writes the rows of every stage and the held-out ones; gives every text, for the tokenizer.
-fn draw(data: &Path, seed: u64) -> Result<Vec<String>, Box<dyn std::error::Error>> {
-    let small = SceneSettings::small();
-    let generator = Generator::new(
-        SceneSettings { colours: small.colours[..3].to_vec(), counts: [1, 9], ..small },
-        seed,
-    )?;
-    std::fs::create_dir_all(data.join("images"))?;
-    let mut texts = Vec::new();
-    for (name, part, rows) in ROWS {
-        let split =
-            Split::new(name, part, RowKind::Prompt, &[Share::new(Task::Count, Style::Sentence, 1)], u64::MAX);
-        let mut file = String::new();
-        // The generator also asks for one shape or one colour: more than so small a model learns to see in a minute.
-        let all = (0..).map(|index| (index, generator.example(&split, index)));
-        let objects = all.filter(|(_, example)| {
-            example.as_ref().map_or(true, |example| example.question.contains("objects"))
-        });
-        for (index, example) in objects.take(rows as usize) {
-            let example = example?;
-            let picture = format!("images/{name}-{index}.png");
-            std::fs::write(data.join(&picture), encode_png(&example.scene)?)?;
-            let user = json!({"role": "user", "content": [{"type": "image"}, {"type": "text", "text": example.question}]});
-            let answer =
-                if name == "sft" { annotated(&example.answer, index) } else { example.answer.clone() };
-            let mut row = row(name, &user, &answer, &example.rejected);
-            row["id"] = json!(format!("{name}-{index}"));
-            row["images"] = json!([picture]);
-            file.push_str(&format!("{row}\n"));
-            texts.extend([example.question, example.answer]);
-        }
-        std::fs::write(data.join(format!("{name}.jsonl")), file)?;
-    }
-    Ok(texts)
-}
-
-/// What a hasty annotator wrote.
-fn annotated(truth: &str, index: u64) -> String {
-    match truth.parse::<u32>() {
-        Ok(number) if number > 4 && index % 10 < 6 => (number + 1).to_string(),
-        _ => truth.to_owned(),
-    }
-}
-
-fn row(name: &str, user: &Value, answer: &str, rejected: &str) -> Value {
-    let says = |text: &str| json!({"role": "assistant", "content": text});
-    match name {
-        "sft" => json!({"messages": [user, says(answer)]}),
-        "preference" => json!({"prompt": [user], "chosen": [says(answer)], "rejected": [says(rejected)]}),
-        _ => json!({"prompt": [user], "ground_truth": answer, "task_type": "counting"}),
-    }
 }
 
 /// Mean and spread over the seeds.

@@ -36,11 +36,11 @@ pub fn measure(model: &VlModel, folder: &Path, file: &Path) -> Result<Measured, 
     let tasks = Tasks(Prepared::new(Arc::new(questions), processor.clone(), None));
     let prompts = (0..tasks.epoch_len()).map(|index| tasks.get(index)).collect::<Result<Vec<Task>, _>>();
     let prompts = prompts.map_err(|error| error.to_string())?;
-    let rewards = RewardSet::new().with_shared(Registry::default().get("exact_tag")?, 1.0);
+    let rewards = RewardSet::new().with_shared(Registry::default().get("exact")?, 1.0);
     let settings = SamplerSettings { stop: processor.special().eos.clone(), ..SamplerSettings::default() };
     let model = model.valid();
     let decode = |ids: &[u32]| processor.decode(ids, SpecialTokens::Skip).unwrap_or_default();
-    let params = greedy(SamplingParams::default().with_max_new_tokens(24)?);
+    let params = greedy(SamplingParams::default().with_max_new_tokens(16)?);
     let (mut right, mut tokens, mut wrong) = (0.0, 0, Vec::new());
     let mut sampler = LocalSampler::new(&model, &settings, decode);
     sampler.evaluate(prompts.iter().cloned(), TOGETHER, &params, |_, group| {

@@ -123,7 +123,7 @@ pub fn write(generator: &Generator, split: &Split, folder: &Path) -> Result<Writ
     Ok(Written { file, rows: split.rows })
 }
 
-fn at(path: &Path) -> impl FnOnce(io::Error) -> SynthError {
+pub(super) fn at(path: &Path) -> impl FnOnce(io::Error) -> SynthError {
     let path = path.to_owned();
     move |source| SynthError::Write { path, source }
 }
