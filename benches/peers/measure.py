@@ -7,7 +7,7 @@ import statistics
 import subprocess
 import tempfile
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -54,20 +54,37 @@ def spread_of(values: list[float]) -> dict[str, float]:
     return {"median": statistics.median(values), "lowest": min(values), "highest": max(values), "runs": len(values)}
 
 
+@dataclass(frozen=True)
+class Output:
+    """What a process computed."""
+
+    rows: int
+    tokens: int
+    token_ids: list[list[int]]
+
+    def until(self, sure: list[int] | None) -> Output:
+        """Its tokens up to the first of each row that rounding decides."""
+        if sure is None:
+            return self
+        return replace(self, token_ids=[ids[:count] for ids, count in zip(self.token_ids, sure, strict=True)])
+
+
 @dataclass
 class Side:
     """What one side did over all rounds: a rate for every timed run, and its largest memory."""
 
     rates: list[float] = field(default_factory=list)
     peak_rss_bytes: int = 0
-    outputs: list[object] = field(default_factory=list)
+    outputs: list[Output] = field(default_factory=list)
+    sure: list[int] | None = None
 
     def add(self, found: dict, unit: str) -> None:
         """Keep one process's numbers."""
         count = found["rows"] if unit == "rows/s" else found["tokens"]
         self.rates += [count / seconds for seconds in found["seconds"]]
         self.peak_rss_bytes = max(self.peak_rss_bytes, found["peak_rss_bytes"])
-        self.outputs.append((found["rows"], found["tokens"], found.get("token_ids") or None))
+        self.outputs.append(Output(found["rows"], found["tokens"], found.get("token_ids") or []))
+        self.sure = found.get("sure")
 
     def summary(self) -> dict[str, object]:
         """Median and range, and the memory."""
@@ -105,7 +122,8 @@ class Bench:
         for number in range(rounds):
             for name in ("ours", "peer") if number % 2 == 0 else ("peer", "ours"):
                 sides[name].add(getattr(self, name)(case), case.unit)
-        check_outputs(case, sides["ours"].outputs + sides["peer"].outputs)
+        outputs = sides["ours"].outputs + sides["peer"].outputs
+        check_outputs(case, [output.until(sides["peer"].sure) for output in outputs])
         ours, peer = sides["ours"].summary(), sides["peer"].summary()
         ratio = ours["median"] / peer["median"]
         return {"task": case.name, "unit": case.unit, "goal": case.goal, "ours": ours, "peer": peer, "ratio": ratio}
@@ -125,7 +143,7 @@ class Bench:
         return {name: spread_of(values) for name, values in names.items()}
 
 
-def check_outputs(case: Case, outputs: list[object]) -> None:
+def check_outputs(case: Case, outputs: list[Output]) -> None:
     """Every process of both sides must have seen the same rows and tokens and given the same tokens."""
     if any(output != outputs[0] for output in outputs):
         raise Failed(f"{case.name}: the two sides do not agree: {[str(output)[:200] for output in outputs]}")

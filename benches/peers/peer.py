@@ -32,6 +32,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "referenc
 from reflib.oracle import Oracle
 from reflib.rows import Row, read_rows
 
+TIE = 1e-4
 TASKS = ("preprocess", "prefill", "vision", "decode", "first-token")
 
 
@@ -120,7 +121,16 @@ def decode(oracle: Oracle, rows: list[Row], arguments: argparse.Namespace) -> di
     first, _ = timed(lambda: generate(1), arguments.repeat)
     whole, tokens = timed(lambda: generate(arguments.new_tokens), arguments.repeat)
     after = [seconds - statistics.median(first) for seconds in whole]
-    return {"tokens": (arguments.new_tokens - 1) * len(rows), "seconds": after, "token_ids": tokens}
+    scored = oracle.model.generate(**inputs, max_new_tokens=arguments.new_tokens, output_logits=True, return_dict_in_generate=True)
+    found = {"tokens": (arguments.new_tokens - 1) * len(rows), "seconds": after, "token_ids": tokens}
+    return {**found, "sure": sure(scored.logits)}
+
+
+def sure(logits: tuple[torch.Tensor, ...]) -> list[int]:
+    """How many tokens of each row come before the first whose lead over the second best is within the rounding of a sum."""
+    best = torch.stack([step.double().topk(2).values for step in logits], 1)
+    leads = best[..., 0] - best[..., 1] > TIE
+    return leads.long().cumprod(1).sum(1).tolist()
 
 
 def first_token(rows: list[Row], arguments: argparse.Namespace) -> dict[str, object]:

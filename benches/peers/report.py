@@ -10,7 +10,8 @@ HOW = """## How it was measured
 - Both sides read the same generated checkpoints (random weights, Qwen2.5-VL, float32) and the same rows. `nano` has
   255 thousand parameters, `91M` has hidden size 768 and 12 layers. Made by `benches/peers/workload.py`.
 - Before anything is timed, ids, positions and pixels are compared; decoding and prefill must give the same tokens in
-  every process of both sides, or there is no table.
+  every process of both sides, or there is no table. A row is compared up to the first token whose logit leads the second
+  best by less than 1e-4: from there on the order of a sum decides.
 - Each side runs in a process of its own. Processes alternate, and who goes first alternates with the rounds. Every process
   warms up once, then times its repeats; the table shows the median of all of them and their range.
 - Both sides choose their number of threads themselves.
