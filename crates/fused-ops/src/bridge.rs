@@ -1,7 +1,8 @@
 //! From burn's tensors to kernels and back, with or without a gradient tape.
 //!
-//! An [`Operation`] is a forward and a backward pass on dense CPU tensors. [`run`] takes it when every input is an `f32`
-//! tensor of the flex back end; otherwise it hands the inputs back and the caller uses the operation's plain body.
+//! An [`Operation`] is a forward and a backward pass on dense CPU tensors. [`run`] takes it when every input is a tensor of
+//! the flex back end with an element type that it takes, which is `f32` for nearly all; otherwise it hands the inputs back
+//! and the caller uses the operation's plain body.
 
 use std::fmt::Debug;
 
@@ -22,6 +23,11 @@ pub(crate) trait Operation<const N: usize>: Clone + Debug + Send + 'static {
     /// What the backward pass needs from the forward pass: handles, never copies of inputs.
     type Saved: Clone + Debug + Send + 'static;
 
+    /// Whether the input at `index` may have this element type.
+    fn takes(_index: usize, dtype: DType) -> bool {
+        dtype == DType::F32
+    }
+
     /// The output alone, for inputs without gradients.
     fn infer(&self, inputs: [FlexTensor; N]) -> FlexTensor {
         self.record(inputs, [false; N]).0
@@ -39,12 +45,12 @@ pub(crate) trait Operation<const N: usize>: Clone + Debug + Send + 'static {
     ) -> [Option<FlexTensor>; N];
 }
 
-/// Runs `operation`, or returns the inputs when they are not all `f32` on the flex back end.
+/// Runs `operation`, or returns the inputs when it does not take them all.
 pub(crate) fn run<O: Operation<N>, const N: usize>(
     operation: O,
     inputs: [DispatchTensor; N],
 ) -> Result<DispatchTensor, [DispatchTensor; N]> {
-    if !inputs.iter().all(is_flex_f32) {
+    if !inputs.iter().enumerate().all(|(index, t)| is_flex(t) && O::takes(index, t.dtype())) {
         return Err(inputs);
     }
     let context = inputs.iter().fold(DispatchAutodiffContext::Disabled, |all, t| all.merge(t.autodiff));
@@ -58,11 +64,15 @@ pub(crate) fn run<O: Operation<N>, const N: usize>(
 }
 
 pub(crate) fn is_flex_f32(tensor: &DispatchTensor) -> bool {
+    is_flex(tensor) && tensor.dtype() == DType::F32
+}
+
+fn is_flex(tensor: &DispatchTensor) -> bool {
     let kind = match &tensor.kind {
         DispatchTensorKind::Autodiff(inner) => inner,
         kind => kind,
     };
-    matches!(kind, DispatchTensorKind::Flex(_)) && tensor.dtype() == DType::F32
+    matches!(kind, DispatchTensorKind::Flex(_))
 }
 
 type Tracked = FloatTensor<Autodiff<Flex>>;

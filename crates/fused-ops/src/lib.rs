@@ -20,6 +20,7 @@ mod quantized;
 mod rms_norm;
 mod rotary;
 mod row_softmax;
+mod stored;
 mod swiglu;
 mod token_log_probs;
 mod widen;

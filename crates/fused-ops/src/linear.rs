@@ -1,14 +1,18 @@
 //! Affine maps: `Y = X Wᵀ + b`.
 
-use burn::tensor::Tensor;
+use burn::tensor::{DType, Tensor};
 use burn_flex::FlexTensor;
 
 use crate::bridge::{self, Operation, dense, floats, sizes, tensor};
 use crate::kernel::matrix::{Into, Mat, MatMut, Threads, product};
-use crate::kernel::skinny::{self, Factors, Skinny};
+use crate::kernel::skinny;
 use crate::kernel::threads;
+use crate::stored::{self, Few, Numbers};
 
 /// Applies a linear layer to every row: `Y = X Wᵀ + b`.
+///
+/// A frozen weight may be in bfloat16 beside rows of `f32`: its numbers are read in place, and everything is computed in
+/// 32 bits.
 ///
 /// The gradient is `dX = dY W`, and `dW = dYᵀ X`, `db = Σ dY` only where the weight or the bias is tracked: a frozen
 /// layer costs one product backward and keeps nothing of its input alive.
@@ -46,6 +50,11 @@ pub fn linear(x: Tensor<2>, weight: Tensor<2>, bias: Option<Tensor<1>>) -> Tenso
     }
 }
 
+/// Element types of a linear map's inputs: `f32`, but for its weight.
+pub(crate) fn takes(index: usize, dtype: DType) -> bool {
+    dtype == DType::F32 || index == 1 && stored::takes(dtype)
+}
+
 pub(crate) fn check(x: &Tensor<2>, weight: &Tensor<2>, bias: Option<&Tensor<1>>) {
     let ([_, inner], [outer, expected]) = (x.dims(), weight.dims());
     assert_eq!(inner, expected, "linear: rows of {inner} values, weight [{outer}, {expected}]");
@@ -56,7 +65,8 @@ pub(crate) fn check(x: &Tensor<2>, weight: &Tensor<2>, bias: Option<&Tensor<1>>)
 
 /// [`linear`] in burn's own operations.
 pub fn plain(x: Tensor<2>, weight: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor<2> {
-    let y = x.matmul(weight.transpose());
+    let dtype = x.dtype();
+    let y = x.matmul(weight.cast(dtype).transpose());
     match bias {
         Some(bias) => y + bias.unsqueeze(),
         None => y,
@@ -68,15 +78,14 @@ pub(crate) fn forward(x: &FlexTensor, weight: &FlexTensor, bias: Option<&FlexTen
     let ([rows, inner], [outer, _]) = (sizes(x), sizes(weight));
     let mut y = vec![0.0; rows * outer];
     let bias = bias.cloned().map(dense);
-    match weight.as_slice::<f32>() {
+    match Numbers::of(weight) {
         Some(weight) if rows <= skinny::MOST_ROWS => {
             let x = dense(x.clone());
-            let base = Factors { x: floats(&x), weight, inner, stride: inner };
-            Skinny { base, bias: bias.as_ref().map(floats), more: None, rows, outer }
-                .run(&mut y, Threads::All);
+            let bias = bias.as_ref().map(floats);
+            weight.product(Few { x: floats(&x), bias, more: None, rows, inner, outer }, &mut y);
         }
         _ => {
-            let (x, weight) = (View::of(x.clone()), View::of(weight.clone()));
+            let (x, weight) = (View::of(x.clone()), View::of(stored::whole(weight)));
             product(MatMut::new(&mut y, outer), Into::Replace, x.mat(), weight.mat().t(), 1.0, Threads::All);
             if let Some(bias) = &bias {
                 add_to_rows(&mut y, floats(bias));
@@ -123,8 +132,8 @@ pub(crate) fn add_to_rows(y: &mut [f32], bias: &[f32]) {
 }
 
 /// `dY W`
-pub(crate) fn input_grad(output_grad: &View, weight: FlexTensor) -> FlexTensor {
-    let weight = View::of(weight);
+pub(crate) fn input_grad(output_grad: &View, weight: &FlexTensor) -> FlexTensor {
+    let weight = View::of(stored::whole(weight));
     multiply(output_grad.mat(), weight.mat())
 }
 
@@ -158,12 +167,13 @@ struct Saved {
 
 impl Saved {
     fn new(x: &FlexTensor, weight: &FlexTensor, [x_wanted, weight_wanted]: [bool; 2]) -> Self {
+        assert!(!weight_wanted || weight.dtype() == DType::F32, "linear: a weight in 16 bits is frozen");
         Self { x: weight_wanted.then(|| x.clone()), weight: x_wanted.then(|| weight.clone()) }
     }
 
     fn grads(self, output_grad: FlexTensor) -> [Option<FlexTensor>; 2] {
         let output_grad = View::of(output_grad);
-        let dx = self.weight.map(|weight| input_grad(&output_grad, weight));
+        let dx = self.weight.map(|weight| input_grad(&output_grad, &weight));
         let dw = self.x.map(|x| multiply(output_grad.mat().t(), View::of(x).mat()));
         [dx, dw]
     }
@@ -171,6 +181,10 @@ impl Saved {
 
 impl Operation<2> for Linear {
     type Saved = Saved;
+
+    fn takes(index: usize, dtype: DType) -> bool {
+        takes(index, dtype)
+    }
 
     fn record(&self, [x, weight]: [FlexTensor; 2], wanted: [bool; 2]) -> (FlexTensor, Saved) {
         let saved = Saved::new(&x, &weight, wanted);
@@ -184,6 +198,10 @@ impl Operation<2> for Linear {
 
 impl Operation<3> for Linear {
     type Saved = Saved;
+
+    fn takes(index: usize, dtype: DType) -> bool {
+        takes(index, dtype)
+    }
 
     fn record(&self, [x, weight, bias]: [FlexTensor; 3], [dx, dw, _]: [bool; 3]) -> (FlexTensor, Saved) {
         let saved = Saved::new(&x, &weight, [dx, dw]);

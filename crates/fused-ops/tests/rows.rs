@@ -87,6 +87,53 @@ fn lora_linear_agrees_with_its_plain_body() {
     }
 }
 
+/// The output and all gradients of a map with an adapter (of rank 0: without) on a frozen weight.
+fn beside(weight: &Tensor<2>, rows: usize, rank: usize) -> Vec<Vec<f64>> {
+    let [outer, inner] = weight.dims();
+    let device = Device::flex().autodiff();
+    let tracked = |n, seed| tensor(&values(n, seed), DType::F32, &device).require_grad();
+    let (x, bias) = (tracked(rows * inner, 1), tracked(outer, 2));
+    let (a, b) = (tracked(rank * inner, 3), tracked(outer * rank, 4));
+    let (weight, input) = (Tensor::from_inner(weight.clone()), x.clone().reshape([rows, inner]));
+    let y = if rank == 0 {
+        linear(input, weight, Some(bias.clone()))
+    } else {
+        let pair =
+            LoraPair { a: a.clone().reshape([rank, inner]), b: b.clone().reshape([outer, rank]), scale: 0.5 };
+        lora_linear(input, weight, Some(bias.clone()), &[pair])
+    };
+    let y = y.reshape([rows * outer]);
+    let grads = (y.clone() * tensor(&values(rows * outer, 5), DType::F32, &device)).sum().backward();
+    let adapter = if rank == 0 { vec![] } else { vec![a, b] };
+    let tracked = [x, bias].into_iter().chain(adapter);
+    let grads = tracked.map(|t| read(t.grad(&grads).expect("tracked"))).collect::<Vec<_>>();
+    [vec![read(y.inner())], grads].concat()
+}
+
+#[test]
+fn a_frozen_weight_in_bfloat16_gives_what_its_numbers_give_in_32_bits() {
+    let device = Device::flex();
+    for (rows, inner, outer) in [(1, 20, 30), (9, 33, 24), (40, 96, 128), (300, 16, 24)] {
+        let weight = tensor(&values(outer * inner, 7), DType::BF16, &device).reshape([outer, inner]);
+        let turned =
+            tensor(&values(outer * inner, 7), DType::BF16, &device).reshape([inner, outer]).transpose();
+        for weight in [weight, turned] {
+            for rank in [0, 4] {
+                let whole = beside(&weight.clone().cast(DType::F32), rows, rank);
+                assert_eq!(beside(&weight, rows, rank), whole, "{rows}x{inner}x{outer}, rank {rank}");
+            }
+        }
+    }
+}
+
+#[test]
+#[should_panic(expected = "a weight in 16 bits is frozen")]
+fn a_weight_in_bfloat16_is_not_trained_beside_rows_of_32_bits() {
+    let device = Device::flex().autodiff();
+    let weight = tensor(&values(12, 7), DType::BF16, &device).reshape([3, 4]).require_grad();
+    linear(Tensor::ones([2, 4], &device), weight, None);
+}
+
 #[test]
 fn more_adapters_than_the_kernel_lists_take_the_plain_body() {
     let device = Device::flex();

@@ -8,8 +8,10 @@ use burn::tensor::{DType, Device, Tensor};
 #[derive(Module, Debug)]
 #[expect(clippy::large_enum_variant, reason = "each map has one, and tensors are handles")]
 pub enum Base {
-    /// As the files hold it.
+    /// In the element type of the rows it meets.
     Dense(Param<Tensor<2>>),
+    /// In the bfloat16 of its file beside rows of 32 bits: frozen, read in place, the same numbers in half the memory.
+    Half(Param<Tensor<2>>),
     /// In few bits.
     Packed(Packed),
 }
@@ -19,6 +21,7 @@ impl Base {
     pub fn dense(&self) -> Tensor<2> {
         match self {
             Self::Dense(weight) => weight.val(),
+            Self::Half(weight) => weight.val().cast(DType::F32),
             Self::Packed(packed) => packed.unpack(),
         }
     }
@@ -26,7 +29,7 @@ impl Base {
     /// `[outputs, inputs]`
     pub fn shape(&self) -> [usize; 2] {
         match self {
-            Self::Dense(weight) => weight.val().dims(),
+            Self::Dense(weight) | Self::Half(weight) => weight.val().dims(),
             Self::Packed(packed) => packed.shape(),
         }
     }
@@ -35,6 +38,7 @@ impl Base {
     pub(crate) fn dtype(&self) -> DType {
         match self {
             Self::Dense(weight) => weight.val().dtype(),
+            Self::Half(_) => DType::F32,
             Self::Packed(packed) => packed.dtype(),
         }
     }
@@ -42,7 +46,7 @@ impl Base {
     /// X·Wᵀ + b for the weight alone.
     pub(crate) fn forward(&self, rows: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor<2> {
         match self {
-            Self::Dense(weight) => fused_ops::linear(rows, weight.val(), bias),
+            Self::Dense(weight) | Self::Half(weight) => fused_ops::linear(rows, weight.val(), bias),
             Self::Packed(packed) => fused_ops::quantized_linear(rows, &packed.matrix(), bias),
         }
     }
@@ -65,6 +69,11 @@ impl Linear {
     /// A map without adapter.
     pub fn new(weight: Param<Tensor<2>>, bias: Option<Param<Tensor<1>>>) -> Self {
         Self { weight: Base::Dense(weight), bias, adapter: None, kernel: Vec::new() }
+    }
+
+    /// A map without adapter with a frozen weight in bfloat16, for rows of 32 bits.
+    pub fn half(weight: Param<Tensor<2>>, bias: Option<Param<Tensor<1>>>) -> Self {
+        Self { weight: Base::Half(weight), bias, adapter: None, kernel: Vec::new() }
     }
 
     /// A map without adapter whose weight is stored in few bits.
@@ -115,7 +124,7 @@ impl Linear {
     /// Where the weight lives.
     pub fn device(&self) -> Device {
         match &self.weight {
-            Base::Dense(weight) => weight.val().device(),
+            Base::Dense(weight) | Base::Half(weight) => weight.val().device(),
             Base::Packed(packed) => packed.device(),
         }
     }

@@ -107,7 +107,9 @@ impl LowRank {
     /// X·Wᵀ + b + s·(X·Aᵀ)·Bᵀ
     fn both(&self, rows: Tensor<2>, base: &Base, bias: Option<Tensor<1>>) -> Tensor<2> {
         match base {
-            Base::Dense(weight) if rows.dtype() == DType::F32 && weight.val().dtype() == DType::F32 => {
+            Base::Dense(weight) | Base::Half(weight)
+                if rows.dtype() == DType::F32 && base.dtype() == DType::F32 =>
+            {
                 let pair = LoraPair { a: self.a.val(), b: self.b.val(), scale: self.scale() as f32 };
                 fused_ops::lora_linear(rows, weight.val(), bias, &[pair])
             }

@@ -59,17 +59,17 @@ pub fn quantize<M: Linears>(model: &mut M, quantization: &Quantization) -> Resul
     let mut done = Quantized { modules: 0, bytes_before: 0, bytes_after: 0, relative_error: 0.0 };
     let (mut off, mut all) = (0.0, 0.0);
     model.visit_linears(&mut |name, linear| {
-        let Base::Dense(weight) = &linear.weight else { return };
+        let (Base::Dense(stored) | Base::Half(stored)) = &linear.weight else { return };
         if !quantization.covers(name) {
             return;
         }
-        let weight = weight.val();
+        let (weight, size) = (linear.weight.dense(), stored.val().dtype().size());
         let packed = Packed::of(weight.clone(), quantization);
         let exact = weight.clone().cast(DType::F32);
         off += squares(packed.unpack().cast(DType::F32) - exact.clone());
         all += squares(exact);
         done.modules += 1;
-        done.bytes_before += weight.shape().num_elements() * weight.dtype().size();
+        done.bytes_before += weight.shape().num_elements() * size;
         done.bytes_after += packed.matrix().bytes();
         linear.weight = Base::Packed(packed);
     });

@@ -1,7 +1,7 @@
 //! The whole network.
 
 use crate::config::{ConfigError, ModelConfig};
-use crate::layers::{Bias, Linear};
+use crate::layers::Linear;
 use crate::text::Decoder;
 use crate::vision::VisionTower;
 use crate::weights::{Checkpoint, CheckpointError, Precision, WeightLoader};
@@ -87,7 +87,7 @@ impl VlModel {
         }
         let model = Self {
             model: Decoder::load(&root.at("model"), &config.text),
-            lm_head: own_head.then(|| root.linear("lm_head", head, Bias::No)),
+            lm_head: own_head.then(|| Linear::new(root.tensor(HEAD, head), None)),
             visual: VisionTower::load(&root.at("visual"), &config.vision),
             config,
         };

@@ -22,7 +22,7 @@ pub fn run(kind: Kind, args: &TrainArgs) -> Outcome {
     let recipe = Recipe::load(kind, &args.recipe, &args.set)?;
     let (device, asked) = device::open(&args.device)?;
     let held = precision(&recipe, &device);
-    if args.device.dtype != Dtype::Auto && asked != held {
+    if args.device.dtype != Dtype::Auto && asked.dtype() != held.dtype() {
         return Err(Unsuited { held }.into());
     }
     command_line::train(recipe, args.resume.as_deref(), &device)?;

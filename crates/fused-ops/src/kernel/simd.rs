@@ -5,6 +5,8 @@
 
 use std::sync::LazyLock;
 
+use half::bf16;
+
 /// What a kernel may know about the instruction set it is compiled for.
 pub(crate) trait Simd {
     /// Whether `a * b + c` is one instruction (otherwise `mul_add` would be a call into the maths library).
@@ -31,6 +33,12 @@ pub(crate) trait Simd {
     /// # Safety
     /// As for [`Simd::splat`], and that many values must be readable.
     unsafe fn load(from: *const f32) -> Self::Vector;
+
+    /// [`Simd::WIDTH`] values of bfloat16 from memory.
+    ///
+    /// # Safety
+    /// As for [`Simd::load`].
+    unsafe fn load_half(from: *const bf16) -> Self::Vector;
 
     /// The sum of a register's values.
     ///
@@ -68,10 +76,10 @@ pub(crate) struct Portable;
 mod x86 {
     use std::arch::x86_64::*;
 
-    use super::{Avx2, Avx512, Simd};
+    use super::{Avx2, Avx512, Simd, bf16};
 
     macro_rules! registers {
-        ($level:ident, $vector:ty, $width:literal, $splat:ident, $load:ident, $sum:ident, $sums:ident, $fma:ident) => {
+        ($level:ident, $vector:ty, $width:literal, $splat:ident, $load:ident, $half:ident, $sum:ident, $sums:ident, $fma:ident) => {
             impl Simd for $level {
                 const FUSED: bool = true;
                 const WIDTH: usize = $width;
@@ -87,6 +95,12 @@ mod x86 {
                 unsafe fn load(from: *const f32) -> $vector {
                     // SAFETY: the caller promises the memory and the instruction set.
                     unsafe { $load(from) }
+                }
+
+                #[inline(always)]
+                unsafe fn load_half(from: *const bf16) -> $vector {
+                    // SAFETY: the caller promises the memory and the instruction set.
+                    unsafe { $half(from) }
                 }
 
                 #[inline(always)]
@@ -114,6 +128,23 @@ mod x86 {
                 }
             }
         };
+    }
+
+    /// A bfloat16 is the upper half of a 32-bit float.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    unsafe fn sixteen_halves(from: *const bf16) -> __m512 {
+        // SAFETY: the caller promises sixteen readable values.
+        let halves = unsafe { _mm256_loadu_si256(from.cast()) };
+        _mm512_castsi512_ps(_mm512_slli_epi32::<16>(_mm512_cvtepu16_epi32(halves)))
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    unsafe fn eight_halves(from: *const bf16) -> __m256 {
+        // SAFETY: the caller promises eight readable values.
+        let halves = unsafe { _mm_loadu_si128(from.cast()) };
+        _mm256_castsi256_ps(_mm256_slli_epi32::<16>(_mm256_cvtepu16_epi32(halves)))
     }
 
     #[inline]
@@ -184,6 +215,7 @@ mod x86 {
         16,
         _mm512_set1_ps,
         _mm512_loadu_ps,
+        sixteen_halves,
         _mm512_reduce_add_ps,
         sums_of_sixteen,
         _mm512_fmadd_ps
@@ -194,6 +226,7 @@ mod x86 {
         8,
         _mm256_set1_ps,
         _mm256_loadu_ps,
+        eight_halves,
         sum_of_eight,
         sums_of_eight,
         _mm256_fmadd_ps
@@ -214,6 +247,13 @@ impl Simd for Portable {
     unsafe fn load(from: *const f32) -> [f32; 4] {
         // SAFETY: the caller promises four readable values; an array has the alignment of its elements.
         unsafe { from.cast::<[f32; 4]>().read() }
+    }
+
+    #[inline(always)]
+    unsafe fn load_half(from: *const bf16) -> [f32; 4] {
+        // SAFETY: the caller promises four readable values; an array has the alignment of its elements.
+        let halves = unsafe { from.cast::<[bf16; 4]>().read() };
+        halves.map(bf16::to_f32)
     }
 
     #[inline(always)]

@@ -1,5 +1,7 @@
 //! Functions of one or two vectors: the pieces of softmax, of norms and of gates.
 
+use half::bf16;
+
 use super::simd::{Simd, dispatch};
 
 /// Partial sums of a reduction: enough to hide the latency of an addition, and few terms per sum keep rounding small.
@@ -170,6 +172,16 @@ fn add_weighted_part<S: Simd, const W: usize>(out: &mut [f32], weights: &[f32], 
 dispatch! {
     /// `out ← out + Σⱼ weightⱼ rowⱼ`, the rows `stride` apart in `rows`.
     pub(crate) fn add_weighted(out: &mut [f32], weights: &[f32], rows: &[f32], stride: usize) = add_weighted_body
+}
+#[inline(always)]
+fn widen_body<S: Simd>(from: &[bf16], to: &mut [f32]) {
+    // The upper half of a 32-bit float.
+    to.iter_mut().zip(from).for_each(|(to, from)| *to = f32::from_bits(u32::from(from.to_bits()) << 16));
+}
+
+dispatch! {
+    /// The same numbers in 32 bits.
+    pub(crate) fn widen(from: &[bf16], to: &mut [f32]) = widen_body
 }
 dispatch! {
     /// `Σ aᵢ bᵢ`

@@ -5,6 +5,7 @@ use burn_flex::FlexTensor;
 use super::{Pair, Saved, add_product, merge, scaled, values};
 use crate::bridge::{sizes, tensor};
 use crate::linear::{self, View, multiply};
+use crate::stored;
 
 /// Fills in the gradients of all inputs but the bias. The input's and the adapters' are made side by side: an adapter's
 /// products are too narrow to be shared between threads.
@@ -38,7 +39,7 @@ fn rank_grads(saved: &Saved, dy: &View) -> Vec<View> {
 
 /// `dX = dY W + Σ dU A`
 fn apart_input_grad(saved: &Saved, dy: &View, du: &[View]) -> FlexTensor {
-    let mut dx = values(dy.mat(), View::of(saved.weight.clone()).mat(), 1.0);
+    let mut dx = values(dy.mat(), View::of(stored::whole(&saved.weight)).mat(), 1.0);
     for (pair, du) in saved.pairs.iter().zip(du) {
         add_product(&mut dx, du.mat(), View::of(pair.a.clone()).mat(), pair.scale);
     }
@@ -47,7 +48,7 @@ fn apart_input_grad(saved: &Saved, dy: &View, du: &[View]) -> FlexTensor {
 
 /// `dX = dY V`; the weight is merged again, so that no copy of it lives between the passes.
 fn merged_input_grad(saved: &Saved, dy: &View) -> FlexTensor {
-    linear::input_grad(dy, merge(&saved.weight, &saved.pairs))
+    linear::input_grad(dy, &merge(&saved.weight, &saved.pairs))
 }
 
 /// `dA = dUᵀ X` and `dB = s dYᵀ (X Aᵀ)` of every adapter, in this order.

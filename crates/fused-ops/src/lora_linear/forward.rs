@@ -4,9 +4,9 @@ use burn_flex::FlexTensor;
 
 use super::{Inputs, Pair, Saved, add_product, merge};
 use crate::bridge::{dense, floats, sizes, tensor};
-use crate::kernel::matrix::Threads;
-use crate::kernel::skinny::{self, Factors, Skinny};
+use crate::kernel::skinny::{self, Factors};
 use crate::linear::{self, View};
+use crate::stored::{Few, Numbers};
 
 /// `Y = X Vᵀ + b`
 pub(super) fn merged(inputs: &Inputs<'_>) -> (FlexTensor, Saved) {
@@ -36,15 +36,15 @@ fn low(x: &FlexTensor, pair: &Pair) -> FlexTensor {
 /// `Y = X Wᵀ + b + (s X Aᵀ) Bᵀ` of the first pair, for so few rows that a weight is read once for all of them.
 fn in_one_pass(inputs: &Inputs<'_>, low: &[FlexTensor]) -> Option<Vec<f32>> {
     let ([rows, inner], [outer, rank]) = (sizes(inputs.x), sizes(&inputs.pairs.first()?.b));
-    let weight = inputs.weight.as_slice::<f32>().filter(|_| rows <= skinny::MOST_ROWS)?;
+    let weight = Numbers::of(inputs.weight).filter(|_| rows <= skinny::MOST_ROWS)?;
     let scale = inputs.pairs[0].scale;
     let (x, up) = (dense(inputs.x.clone()), dense(inputs.pairs[0].b.clone()));
     let scaled: Vec<f32> = floats(&low[0]).iter().map(|value| scale * value).collect();
     let bias = inputs.bias.cloned().map(dense);
-    let base = Factors { x: floats(&x), weight, inner, stride: inner };
+    let bias = bias.as_ref().map(floats);
     let more = Some(Factors { x: &scaled, weight: floats(&up), inner: rank, stride: rank });
     let mut y = vec![0.0; rows * outer];
-    Skinny { base, bias: bias.as_ref().map(floats), more, rows, outer }.run(&mut y, Threads::All);
+    weight.product(Few { x: floats(&x), bias, more, rows, inner, outer }, &mut y);
     Some(y)
 }
 

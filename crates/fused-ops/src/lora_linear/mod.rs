@@ -4,12 +4,13 @@ mod backward;
 mod forward;
 
 use burn::backend::DispatchTensor;
-use burn::tensor::Tensor;
+use burn::tensor::{DType, Tensor};
 use burn_flex::FlexTensor;
 
-use crate::bridge::{self, Operation, dense, floats, sizes, tensor};
+use crate::bridge::{self, Operation, sizes, tensor};
 use crate::kernel::matrix::{Into, Mat, MatMut, Threads, product};
 use crate::linear::{self, View};
+use crate::stored;
 
 /// One low-rank adapter: adds `scale · (X Aᵀ) Bᵀ`.
 #[derive(Clone, Debug)]
@@ -119,12 +120,20 @@ struct LoraLinear {
 impl<const N: usize> Operation<N> for LoraLinear {
     type Saved = Saved;
 
+    fn takes(index: usize, dtype: DType) -> bool {
+        linear::takes(index, dtype)
+    }
+
     fn record(&self, inputs: [FlexTensor; N], _: [bool; N]) -> (FlexTensor, Saved) {
         let inputs = Inputs::of(&inputs, &self.scales);
         if inputs.are_many_rows() { forward::merged(&inputs) } else { forward::apart(&inputs) }
     }
 
     fn backward(&self, saved: Saved, output_grad: FlexTensor, wanted: [bool; N]) -> [Option<FlexTensor>; N] {
+        assert!(
+            !wanted[1] || saved.weight.dtype() == DType::F32,
+            "lora_linear: a weight in 16 bits is frozen"
+        );
         let wanted_bias = N > 2 + 2 * self.scales.len() && wanted[N - 1];
         let bias = wanted_bias.then(|| linear::bias_grad(&output_grad));
         let dy = View::of(output_grad);
@@ -181,7 +190,7 @@ impl<'a> Inputs<'a> {
 
 /// `V = W + Σ s B A`
 fn merge(weight: &FlexTensor, pairs: &[Pair]) -> FlexTensor {
-    let mut values = floats(&dense(weight.clone())).to_vec();
+    let mut values = stored::copied(weight);
     for Pair { a, b, scale } in pairs {
         add_product(&mut values, View::of(b.clone()).mat(), View::of(a.clone()).mat(), *scale);
     }

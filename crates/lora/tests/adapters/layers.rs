@@ -112,3 +112,25 @@ fn half_precision_rows_meet_adapters_in_single_precision() {
     let found = numbers(found.cast(DType::F32));
     assert!(distance(&[found], &[expected]) < 0.05);
 }
+
+#[test]
+fn a_weight_in_bfloat16_under_an_adapter_is_the_weight_of_its_numbers() {
+    use burn::tensor::DType;
+    for variant in [Variant::Lora, Variant::Dora, Variant::RsLora] {
+        let model = |store: &dyn Fn(Tensor<2>) -> lora::Base| {
+            let mut model = Named::new();
+            let weight = model.maps[0].weight.dense();
+            model.maps[0].weight = store(weight.cast(DType::BF16));
+            lora::attach(&mut model, &LoraConfig { r: 2, variant, ..LoraConfig::default() }).unwrap();
+            model
+        };
+        let frozen = |weight| Param::from_tensor(weight).set_require_grad(false);
+        let mut half = model(&|weight| lora::Base::Half(frozen(weight)));
+        let mut whole = model(&|weight| lora::Base::Dense(frozen(weight.cast(DType::F32))));
+        assert_eq!(half.maps[0].dtype(), DType::F32);
+        assert_eq!(half.outputs(), whole.outputs(), "{variant:?}");
+        let merged = [lora::merge(&mut half), lora::merge(&mut whole)].map(|merged| merged.error);
+        assert_eq!(merged[0], merged[1], "{variant:?}");
+        assert_eq!(half.outputs(), whole.outputs(), "{variant:?}, merged");
+    }
+}

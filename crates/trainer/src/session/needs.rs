@@ -8,6 +8,8 @@ use vlm_model::{Activations, LoadError, ModelConfig};
 
 /// Bytes of a number: training computes in f32.
 const NUMBER: u64 = 4;
+/// The same of a frozen matrix that its file holds in bfloat16.
+const HALF: u64 = 2;
 
 /// Bytes that a run takes, to one significant digit: enough to tell what cannot fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +35,11 @@ impl Needs {
         let shapes: Vec<(&str, &[usize])> =
             checkpoint.names().filter_map(|name| Some((name, checkpoint.shape(name)?))).collect();
         let count = |shape: &[usize]| shape.iter().map(|side| *side as u64).product::<u64>();
-        let all: u64 = shapes.iter().map(|(_, shape)| count(shape)).sum();
+        let frozen = matches!(recipe.tuning, Tuning::Adapter(_));
+        let held = |(name, shape): &(&str, &[usize])| {
+            let stays = frozen && checkpoint.is_half(name) && shape.len() == 2 && is_in_layers(name);
+            count(shape) * if stays { HALF } else { NUMBER }
+        };
         let (trained, beside) = match &recipe.tuning {
             Tuning::Adapter(lora) => {
                 let trained = adapter(lora, &shapes);
@@ -50,7 +56,7 @@ impl Needs {
         };
         let rows = recipe.optimiser.per_device_train_batch_size.get() as u64;
         Ok(Self {
-            weights: all * NUMBER,
+            weights: shapes.iter().map(held).sum(),
             gradients: (trained + beside) * NUMBER,
             optimiser: 2 * trained * NUMBER,
             activations: rows
@@ -81,11 +87,14 @@ fn adapter(asked: &LoraSettings, shapes: &[(&str, &[usize])]) -> u64 {
     maps.filter(|(module, _)| is_changed(asked, module)).map(|(_, sides)| rank * sides).sum()
 }
 
+fn is_in_layers(name: &str) -> bool {
+    ["layers.", "blocks.", "merger."].iter().any(|part| name.contains(part))
+}
+
 /// Whether an adapter changes a module. A pattern is taken to match every affine map of the layers.
 fn is_changed(asked: &LoraSettings, module: &str) -> bool {
     let vision = module.contains("visual.");
-    let in_layers = ["layers.", "blocks.", "merger."].iter().any(|part| module.contains(part));
-    in_layers
+    is_in_layers(module)
         && match &asked.lora_target_modules {
             Targets::Pattern(_) => true,
             Targets::AllLinear => asked.lora_vision || !vision,

@@ -16,11 +16,14 @@ impl Scope<'_, '_> {
     /// The linear map `name`: its `weight` and, if there is one, its `bias`.
     pub fn linear(&self, name: impl std::fmt::Display, [outputs, inputs]: [usize; 2], bias: Bias) -> Linear {
         let scope = self.at(name);
-        let weight = scope.tensor("weight", [outputs, inputs]);
+        let shape = [outputs, inputs];
         let bias = (bias == Bias::Yes).then(|| scope.tensor("bias", [outputs]));
-        match scope.quantization() {
-            None => Linear::new(weight, bias),
-            Some(quantization) => Linear::packed(weight.val(), bias, quantization),
+        if let Some(quantization) = scope.quantization() {
+            return Linear::packed(scope.tensor("weight", shape).val(), bias, quantization);
+        }
+        match scope.half("weight", shape) {
+            Some(weight) => Linear::half(weight, bias),
+            None => Linear::new(scope.tensor("weight", shape), bias),
         }
     }
 }

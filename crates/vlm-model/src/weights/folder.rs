@@ -109,6 +109,11 @@ impl Checkpoint {
         })
     }
 
+    /// Whether a tensor is stored in bfloat16.
+    pub fn is_half(&self, name: &str) -> bool {
+        self.tensors.get(name).is_some_and(|entry| entry.dtype == Dtype::BF16)
+    }
+
     pub(super) fn raw(&self, name: &str) -> Option<RawTensor<'_>> {
         let entry = self.tensors.get(name)?;
         let shard = self.shards.get(entry.shard)?;

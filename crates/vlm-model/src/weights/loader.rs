@@ -13,9 +13,13 @@ use std::collections::BTreeSet;
 /// The element type of weights and activations on the device.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Precision {
-    /// 32-bit floats, whatever the files hold. The only choice on the CPU.
+    /// 32-bit floats, whatever the files hold.
     #[default]
     F32,
+    /// Arithmetic of 32 bits, beside which the frozen weights of linear maps stay in the bfloat16 of their files: the same
+    /// results as with [`F32`](Self::F32) from half the memory. For the CPU, and for models that are not trained
+    /// themselves.
+    Stored,
     /// bfloat16, for devices that compute with it.
     Bf16,
     /// IEEE half precision, for devices that compute with it.
@@ -23,16 +27,20 @@ pub enum Precision {
 }
 
 impl Precision {
-    /// bfloat16 on devices that compute with it, and 32 bits on the CPU and on all others.
+    /// For frozen weights: bfloat16 on devices that compute with it, what the files hold on the CPU, 32 bits on all others.
     pub fn suited_to(device: &Device) -> Self {
         let is_cpu = device.clone().without_autodiff() == Device::flex();
-        if !is_cpu && device.supports_dtype(DType::BF16) { Self::Bf16 } else { Self::F32 }
+        match is_cpu {
+            true => Self::Stored,
+            false if device.supports_dtype(DType::BF16) => Self::Bf16,
+            false => Self::F32,
+        }
     }
 
     /// Its name, as torch and `--dtype` spell it.
     pub fn name(self) -> &'static str {
         match self {
-            Self::F32 => "float32",
+            Self::F32 | Self::Stored => "float32",
             Self::Bf16 => "bfloat16",
             Self::F16 => "float16",
         }
@@ -41,7 +49,7 @@ impl Precision {
     /// The same in burn's terms.
     pub fn dtype(self) -> DType {
         match self {
-            Self::F32 => DType::F32,
+            Self::F32 | Self::Stored => DType::F32,
             Self::Bf16 => DType::BF16,
             Self::F16 => DType::F16,
         }
@@ -119,6 +127,18 @@ impl<'a> WeightLoader<'a> {
         }
     }
 
+    /// A matrix that stays in the bfloat16 of its file.
+    fn half(&self, name: &str, shape: [usize; 2]) -> Option<Tensor<2>> {
+        let raw = self.checkpoint.raw(name).filter(|_| self.precision == Precision::Stored)?;
+        let stays = raw.dtype == Dtype::BF16 && raw.shape == shape && numbers::are_finite_halves(raw.bytes);
+        if !stays {
+            return None;
+        }
+        self.taken.borrow_mut().insert(name.into());
+        let numbers = TensorData::from_bytes_vec(raw.bytes.to_vec(), shape, DType::BF16);
+        Some(Tensor::from_data(numbers, (self.device, DType::BF16)))
+    }
+
     fn numbers(&self, name: &str, expected: &[usize]) -> Result<Vec<f32>, WeightProblem> {
         let missing = || WeightProblem::Missing { name: name.into(), expected: expected.to_vec() };
         let raw = self.checkpoint.raw(name).ok_or_else(missing)?;
@@ -165,6 +185,12 @@ impl Scope<'_, '_> {
     ) -> Param<Tensor<D>> {
         let tensor = self.loader.tensor(&self.join(name), stored, shape);
         Param::initialized(ParamId::new(), tensor).set_require_grad(false)
+    }
+
+    /// The matrix `name` in the bfloat16 of its file; none where it is to be of 32 bits, or is, or cannot be read.
+    pub(crate) fn half(&self, name: &str, shape: [usize; 2]) -> Option<Param<Tensor<2>>> {
+        let tensor = self.loader.half(&self.join(name), shape)?;
+        Some(Param::initialized(ParamId::new(), tensor).set_require_grad(false))
     }
 
     /// How the weight of the linear map with this prefix is stored, when not as it is.

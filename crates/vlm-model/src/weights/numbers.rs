@@ -18,6 +18,13 @@ pub(super) fn to_f32(dtype: Dtype, bytes: &[u8]) -> Option<Vec<f32>> {
     }
 }
 
+/// Whether all numbers of bfloat16 bytes are finite: none has all bits of its exponent.
+pub(super) fn are_finite_halves(bytes: &[u8]) -> bool {
+    const EXPONENT: u16 = 0x7f80;
+    let finite = |half: &[u8; 2]| u16::from_le_bytes(*half) & EXPONENT != EXPONENT;
+    bytes.as_chunks::<2>().0.par_chunks(CHUNK).all(|halves| halves.iter().all(finite))
+}
+
 fn decode<const N: usize>(bytes: &[u8], number: impl Fn([u8; N]) -> f32 + Sync) -> Option<Vec<f32>> {
     let (source, _) = bytes.as_chunks::<N>();
     let mut numbers = vec![0.0; source.len()];

@@ -23,7 +23,7 @@ pub fn golden(name: &str) -> PathBuf {
 
 pub fn model(name: &str) -> VlModel {
     let device = burn::tensor::Device::flex();
-    VlModel::from_dir(&checkpoint(name), &device, Precision::F32).expect("the fixture loads")
+    VlModel::from_dir(&checkpoint(name), &device, Precision::suited_to(&device)).expect("the fixture loads")
 }
 
 #[derive(Deserialize)]

@@ -3,11 +3,13 @@
 use crate::fixture::{
     CHECKPOINTS, Generated, Scored, checkpoint, distance, fixtures, golden, lines, model, prompt,
 };
+use burn::tensor::Device;
 use fused_ops::{AttentionPlan, Visibility};
+use lora::{Base, Linears};
 use safetensors::SafeTensors;
 use vlm_model::generate::{DrawKey, FinishReason, GenerationConfig, Request, SamplingSettings};
 use vlm_model::text::Memory;
-use vlm_model::{Continuation, Scoring};
+use vlm_model::{Continuation, Precision, Scoring, VlModel};
 
 /// Log-probabilities in f32 agree to this.
 const LOGPROB_TOLERANCE: f32 = 2e-4;
@@ -19,6 +21,31 @@ fn key(prompt: u64) -> DrawKey {
 fn greedy(name: &str) -> SamplingSettings {
     let eos = GenerationConfig::from_dir(&checkpoint(name)).unwrap().eos;
     SamplingSettings::greedy(32, eos)
+}
+
+#[test]
+fn weights_left_in_the_bfloat16_of_their_file_give_the_same_bits() {
+    let name = "qwen2_5-nano-bf16";
+    let load = |precision| VlModel::from_dir(&checkpoint(name), &Device::flex(), precision).unwrap();
+    let (stored, whole) = (load(Precision::Stored), load(Precision::F32));
+    let halves = |model: &VlModel| {
+        let mut count = 0;
+        model.clone().visit_linears(&mut |_, linear| {
+            count += usize::from(matches!(linear.weight, Base::Half(_)));
+        });
+        count
+    };
+    assert!(halves(&stored) > 20 && halves(&whole) == 0, "{} {}", halves(&stored), halves(&whole));
+    for row in lines::<Scored>(&golden(name).join("score.jsonl")) {
+        let prompt = prompt(name, &row.id);
+        let bits = |model: &VlModel| {
+            let scored = model.score(&prompt, &[&row.token_ids], &Scoring::default()).unwrap();
+            let request = Request::new(&prompt, 1, key(0));
+            let written = model.generate(&[request], &greedy(name)).unwrap().remove(0).remove(0);
+            (scored.log_probs.into_data().try_into_vec::<f32>().unwrap(), written.token_ids, written.logprobs)
+        };
+        assert_eq!(bits(&stored), bits(&whole), "{}", row.id);
+    }
 }
 
 #[test]

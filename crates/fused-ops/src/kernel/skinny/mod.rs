@@ -4,33 +4,33 @@ mod tile;
 
 use super::matrix::Threads;
 use super::shared::Shared;
-use super::simd::dispatch;
 use super::threads;
-use tile::columns_body;
+pub(crate) use tile::Number;
 
 /// Most activation rows for which this kernel beats a blocked matrix product.
 pub(crate) const MOST_ROWS: usize = 16;
 
-/// A factor `W` and what it is multiplied with: `x [rows, inner]` dense, `weight [outer, inner]` with rows `stride` apart.
+/// A factor `W` and what it is multiplied with: `x [rows, inner]` dense, `weight [outer, inner]` with rows `stride` apart, of
+/// 32-bit floats or of bfloat16.
 #[derive(Clone, Copy)]
-pub(crate) struct Factors<'a> {
+pub(crate) struct Factors<'a, W = f32> {
     pub(crate) x: &'a [f32],
-    pub(crate) weight: &'a [f32],
+    pub(crate) weight: &'a [W],
     pub(crate) inner: usize,
     pub(crate) stride: usize,
 }
 
 /// `Y [rows, outer] = X Wᵀ + b`, and `Y = X Wᵀ + b + X₂ W₂ᵀ` with `more`.
 #[derive(Clone, Copy)]
-pub(crate) struct Skinny<'a> {
-    pub(crate) base: Factors<'a>,
+pub(crate) struct Skinny<'a, W = f32> {
+    pub(crate) base: Factors<'a, W>,
     pub(crate) bias: Option<&'a [f32]>,
     pub(crate) more: Option<Factors<'a>>,
     pub(crate) rows: usize,
     pub(crate) outer: usize,
 }
 
-impl Factors<'_> {
+impl<W> Factors<'_, W> {
     fn check(&self, rows: usize, outer: usize) {
         assert_eq!(self.x.len(), rows * self.inner, "activations");
         let last = outer.checked_sub(1).map_or(0, |last| last * self.stride + self.inner);
@@ -38,7 +38,7 @@ impl Factors<'_> {
     }
 }
 
-impl Skinny<'_> {
+impl<W: Number> Skinny<'_, W> {
     /// Writes `Y` into `out`.
     pub(crate) fn run(self, out: &mut [f32], threads: Threads) {
         self.base.check(self.rows, self.outer);
@@ -49,25 +49,23 @@ impl Skinny<'_> {
         assert!(self.bias.is_none_or(|b| b.len() == self.outer), "bias");
         let out = Shared::new(out);
         if threads == Threads::One {
-            return columns(self, out, 0, self.outer);
+            return W::columns(self, out, 0, self.outer);
         }
         // Reading the weight counts beside the products: with one row it is all the time, and two threads read faster.
         let work = (4 * self.rows + 8) * self.base.inner * self.outer;
         let parts = if threads::worth_sharing(work) { 4 * rayon::current_num_threads() } else { 1 };
         let step = self.outer.div_ceil(parts).next_multiple_of(16).max(1);
         threads::for_each(self.outer.div_ceil(step), work, |i| {
-            columns(self, out, i * step, (i * step + step).min(self.outer));
+            W::columns(self, out, i * step, (i * step + step).min(self.outer));
         });
     }
 }
 
-dispatch! {
-    /// Columns `from..to` of the output.
-    fn columns(job: Skinny<'_>, out: Shared<'_>, from: usize, to: usize) = columns_body
-}
-
 #[cfg(test)]
 mod tests {
+    use half::bf16;
+
+    use super::tile::columns_body;
     use super::*;
     use crate::kernel::simd::Portable;
     #[cfg(target_arch = "x86_64")]
@@ -182,10 +180,37 @@ mod tests {
 
     #[test]
     fn every_instruction_set_agrees_with_sums_in_double_precision() {
-        check(|job, out| columns_body::<Portable>(job, Shared::new(out), 0, job.outer));
+        check(|job, out| columns_body::<Portable, f32>(job, Shared::new(out), 0, job.outer));
         #[cfg(target_arch = "x86_64")]
         if level() != Level::Portable {
-            check(|job, out| columns_body::<Avx2>(job, Shared::new(out), 0, job.outer));
+            check(|job, out| columns_body::<Avx2, f32>(job, Shared::new(out), 0, job.outer));
+        }
+    }
+
+    /// The product of a case with another weight.
+    fn on_every_level<W: Number>(case: &Case, weight: &[W]) -> Vec<Vec<f32>> {
+        let Skinny { base: Factors { x, inner, stride, .. }, bias, more, rows, outer } = case.job(0);
+        let job = Skinny { base: Factors { x, weight, inner, stride }, bias, more, rows, outer };
+        let mut found = vec![vec![f32::NAN; rows * outer]; 3];
+        job.run(&mut found[0], Threads::All);
+        columns_body::<Portable, W>(job, Shared::new(&mut found[1]), 0, outer);
+        #[cfg(target_arch = "x86_64")]
+        if level() != Level::Portable {
+            columns_body::<Avx2, W>(job, Shared::new(&mut found[2]), 0, outer);
+        }
+        if found[2].iter().any(|number| number.is_nan()) {
+            found.pop();
+        }
+        found
+    }
+
+    #[test]
+    fn a_weight_in_sixteen_bits_gives_what_it_gives_in_thirty_two() {
+        for case in Case::all() {
+            let half: Vec<bf16> = case.weight.iter().copied().map(bf16::from_f32).collect();
+            let whole: Vec<f32> = half.iter().map(|number| number.to_f32()).collect();
+            let expected = on_every_level(&case, &whole);
+            assert_eq!(on_every_level(&case, &half), expected);
         }
     }
 

@@ -5,20 +5,22 @@
 //! they take one by one: with short rows that is most of the work. While a tile is computed the next one is on its way: the
 //! processor does not foresee several rows at once.
 
+use half::bf16;
+
 use super::{Factors, Skinny};
 use crate::kernel::shared::Shared;
-use crate::kernel::simd::Simd;
+use crate::kernel::simd::{Simd, dispatch};
 
 /// Most values in a register.
 const WIDEST: usize = 16;
 
 /// Columns `from..to` of the output.
 #[inline(always)]
-pub(super) fn columns_body<S: Simd>(job: Skinny<'_>, out: Shared<'_>, from: usize, to: usize) {
+pub(super) fn columns_body<S: Simd, W: Number>(job: Skinny<'_, W>, out: Shared<'_>, from: usize, to: usize) {
     match S::WIDTH {
-        16 => blocks::<S, 4, 8, 16>(job, out, from, to),
-        8 => blocks::<S, 2, 4, 8>(job, out, from, to),
-        _ => blocks::<S, 1, 2, 4>(job, out, from, to),
+        16 => blocks::<S, W, 4, 8, 16>(job, out, from, to),
+        8 => blocks::<S, W, 2, 4, 8>(job, out, from, to),
+        _ => blocks::<S, W, 1, 2, 4>(job, out, from, to),
     }
 }
 
@@ -26,8 +28,8 @@ pub(super) fn columns_body<S: Simd>(job: Skinny<'_>, out: Shared<'_>, from: usiz
 ///
 /// The rows that are left beside fours go through a stretch of weights that has just been read.
 #[inline(always)]
-fn blocks<S: Simd, const A: usize, const B: usize, const C: usize>(
-    job: Skinny<'_>,
+fn blocks<S: Simd, W: Number, const A: usize, const B: usize, const C: usize>(
+    job: Skinny<'_, W>,
     out: Shared<'_>,
     from: usize,
     to: usize,
@@ -38,15 +40,15 @@ fn blocks<S: Simd, const A: usize, const B: usize, const C: usize>(
         let end = to.min(first + C);
         for o in (first..end).step_by(A) {
             for r in (0..fours).step_by(4) {
-                tile::<S, A, 4>(&job, out, (o, end), r);
+                tile::<S, W, A, 4>(&job, out, (o, end), r);
             }
         }
         if job.rows - fours == 2 {
             for o in (first..end).step_by(B) {
-                tile::<S, B, 2>(&job, out, (o, end), fours);
+                tile::<S, W, B, 2>(&job, out, (o, end), fours);
             }
         } else if job.rows - fours == 1 {
-            tile::<S, C, 1>(&job, out, (first, end), fours);
+            tile::<S, W, C, 1>(&job, out, (first, end), fours);
         }
     }
 }
@@ -54,15 +56,15 @@ fn blocks<S: Simd, const A: usize, const B: usize, const C: usize>(
 /// `O` columns from `from` on, those before `to` that is, and `R` rows from `first` on. What is beyond is computed again
 /// and not kept.
 #[inline(always)]
-fn tile<S: Simd, const O: usize, const R: usize>(
-    job: &Skinny<'_>,
+fn tile<S: Simd, W: Number, const O: usize, const R: usize>(
+    job: &Skinny<'_, W>,
     out: Shared<'_>,
     (from, to): (usize, usize),
     first: usize,
 ) {
     let (columns, rows) = (O.min(to - from), R.min(job.rows - first));
     // SAFETY: `S` is the level that this function was compiled and chosen for, and `Skinny::run` has checked the factors.
-    let mut values = unsafe { dots::<S, O, R>(&job.base, (from, columns), (first, rows)) };
+    let mut values = unsafe { dots::<S, W, O, R>(&job.base, (from, columns), (first, rows)) };
     if let Some(bias) = job.bias {
         let mut here = [0.0; O];
         here[..columns].copy_from_slice(&bias[from..from + columns]);
@@ -74,7 +76,7 @@ fn tile<S: Simd, const O: usize, const R: usize>(
     }
     if let Some(more) = &job.more {
         // SAFETY: as above.
-        let more = unsafe { dots::<S, O, R>(more, (from, columns), (first, rows)) };
+        let more = unsafe { dots::<S, f32, O, R>(more, (from, columns), (first, rows)) };
         for i in 0..O * R {
             values[i] += more[i];
         }
@@ -95,8 +97,8 @@ fn tile<S: Simd, const O: usize, const R: usize>(
 /// # Safety
 /// The machine must have the instruction set `S`, and both ranges must lie inside the factors.
 #[inline(always)]
-unsafe fn dots<S: Simd, const O: usize, const R: usize>(
-    factors: &Factors<'_>,
+unsafe fn dots<S: Simd, W: Number, const O: usize, const R: usize>(
+    factors: &Factors<'_, W>,
     (column, columns): (usize, usize),
     (row, rows): (usize, usize),
 ) -> [f32; WIDEST] {
@@ -115,15 +117,15 @@ unsafe fn dots<S: Simd, const O: usize, const R: usize>(
         let (mut k, mut next) = (0, w[0].wrapping_add(O * stride));
         while k + S::WIDTH <= inner {
             for line in 0..O {
-                S::expect(next.wrapping_add(line * S::WIDTH));
+                S::expect(next.wrapping_add(line * S::WIDTH).cast());
             }
             next = next.wrapping_add(O * S::WIDTH);
-            add::<S, O, R>(&mut sums, &w, &x, k);
+            add::<S, W, O, R>(&mut sums, &w, &x, k);
             k += S::WIDTH;
         }
         if k < inner {
             // The last few as whole registers filled up with zeros.
-            let (mut ends, mut tails) = ([[0.0; WIDEST]; O], [[0.0; WIDEST]; R]);
+            let (mut ends, mut tails) = ([[W::default(); WIDEST]; O], [[0.0; WIDEST]; R]);
             for i in 0..O {
                 w[i].add(k).copy_to_nonoverlapping(ends[i].as_mut_ptr(), inner - k);
                 w[i] = ends[i].as_ptr();
@@ -132,7 +134,7 @@ unsafe fn dots<S: Simd, const O: usize, const R: usize>(
                 x[j].add(k).copy_to_nonoverlapping(tails[j].as_mut_ptr(), inner - k);
                 x[j] = tails[j].as_ptr();
             }
-            add::<S, O, R>(&mut sums, &w, &x, 0);
+            add::<S, W, O, R>(&mut sums, &w, &x, 0);
         }
         let mut values = [0.0; WIDEST];
         S::sums(sums.as_flattened(), values.as_mut_ptr());
@@ -145,9 +147,9 @@ unsafe fn dots<S: Simd, const O: usize, const R: usize>(
 /// # Safety
 /// The machine must have the instruction set `S`, and every row [`Simd::WIDTH`] readable values from there.
 #[inline(always)]
-unsafe fn add<S: Simd, const O: usize, const R: usize>(
+unsafe fn add<S: Simd, W: Number, const O: usize, const R: usize>(
     sums: &mut [[S::Vector; O]; R],
-    w: &[*const f32; O],
+    w: &[*const W; O],
     x: &[*const f32; R],
     k: usize,
 ) {
@@ -159,10 +161,63 @@ unsafe fn add<S: Simd, const O: usize, const R: usize>(
             values[j] = S::load(x[j].add(k));
         }
         for i in 0..O {
-            let weight = S::load(w[i].add(k));
+            let weight = W::load::<S>(w[i].add(k));
             for j in 0..R {
                 sums[j][i] = S::mul_add(weight, values[j], sums[j][i]);
             }
         }
     }
+}
+
+/// What a weight is made of.
+pub(crate) trait Number: Copy + Default + Sync {
+    /// Columns `from..to` of the output, with the best instructions of this machine.
+    fn columns(job: Skinny<'_, Self>, out: Shared<'_>, from: usize, to: usize);
+
+    /// [`Simd::WIDTH`] values as a register of 32-bit floats.
+    ///
+    /// # Safety
+    /// As for [`Simd::load`].
+    unsafe fn load<S: Simd>(from: *const Self) -> S::Vector;
+}
+
+impl Number for f32 {
+    fn columns(job: Skinny<'_>, out: Shared<'_>, from: usize, to: usize) {
+        whole_columns(job, out, from, to);
+    }
+
+    #[inline(always)]
+    unsafe fn load<S: Simd>(from: *const Self) -> S::Vector {
+        // SAFETY: the caller's promise.
+        unsafe { S::load(from) }
+    }
+}
+
+impl Number for bf16 {
+    fn columns(job: Skinny<'_, Self>, out: Shared<'_>, from: usize, to: usize) {
+        half_columns(job, out, from, to);
+    }
+
+    #[inline(always)]
+    unsafe fn load<S: Simd>(from: *const Self) -> S::Vector {
+        // SAFETY: the caller's promise.
+        unsafe { S::load_half(from) }
+    }
+}
+
+#[inline(always)]
+fn whole_body<S: Simd>(job: Skinny<'_>, out: Shared<'_>, from: usize, to: usize) {
+    columns_body::<S, f32>(job, out, from, to);
+}
+
+#[inline(always)]
+fn half_body<S: Simd>(job: Skinny<'_, bf16>, out: Shared<'_>, from: usize, to: usize) {
+    columns_body::<S, bf16>(job, out, from, to);
+}
+
+dispatch! {
+    fn whole_columns(job: Skinny<'_>, out: Shared<'_>, from: usize, to: usize) = whole_body
+}
+dispatch! {
+    fn half_columns(job: Skinny<'_, bf16>, out: Shared<'_>, from: usize, to: usize) = half_body
 }

@@ -1,0 +1,78 @@
+//! A frozen weight as a file holds it: in 32 bits, or in bfloat16, which is read in place and summed in 32 bits.
+
+use burn::tensor::DType;
+use burn_flex::FlexTensor;
+use half::bf16;
+
+use crate::bridge::{dense, floats, sizes, tensor};
+use crate::kernel::matrix::Threads;
+use crate::kernel::skinny::{Factors, Skinny};
+use crate::kernel::{threads, vector};
+
+/// Element types of a frozen weight beside rows of `f32`.
+pub(crate) fn takes(dtype: DType) -> bool {
+    matches!(dtype, DType::F32 | DType::BF16)
+}
+
+/// The numbers of a dense weight, in place.
+#[derive(Clone, Copy)]
+pub(crate) enum Numbers<'a> {
+    Whole(&'a [f32]),
+    Half(&'a [bf16]),
+}
+
+impl<'a> Numbers<'a> {
+    /// Those of a weight whose rows follow each other.
+    pub(crate) fn of(weight: &'a FlexTensor) -> Option<Self> {
+        match weight.dtype() {
+            DType::F32 => weight.as_slice().map(Self::Whole),
+            _ => weight.as_slice().map(Self::Half),
+        }
+    }
+
+    /// `Y = X Wᵀ + b + X₂ W₂ᵀ` for few rows, with these numbers as `W`.
+    pub(crate) fn product(self, few: Few<'_>, out: &mut [f32]) {
+        match self {
+            Self::Whole(weight) => few.with(weight).run(out, Threads::All),
+            Self::Half(weight) => few.with(weight).run(out, Threads::All),
+        }
+    }
+}
+
+/// A product of few rows but for its weight, `[outer, inner]`.
+pub(crate) struct Few<'a> {
+    pub(crate) x: &'a [f32],
+    pub(crate) bias: Option<&'a [f32]>,
+    pub(crate) more: Option<Factors<'a>>,
+    pub(crate) rows: usize,
+    pub(crate) inner: usize,
+    pub(crate) outer: usize,
+}
+
+impl<'a> Few<'a> {
+    fn with<W>(self, weight: &'a [W]) -> Skinny<'a, W> {
+        let Self { x, bias, more, rows, inner, outer } = self;
+        Skinny { base: Factors { x, weight, inner, stride: inner }, bias, more, rows, outer }
+    }
+}
+
+/// A copy of the numbers of a matrix in 32 bits, row by row.
+pub(crate) fn copied(weight: &FlexTensor) -> Vec<f32> {
+    let weight = dense(weight.clone());
+    if weight.dtype() == DType::F32 {
+        return floats(&weight).to_vec();
+    }
+    let half =
+        weight.as_slice::<bf16>().expect("weights are f32 or bfloat16, and made dense before they are read");
+    let [_, columns] = sizes(&weight);
+    let mut numbers = vec![0.0; half.len()];
+    threads::for_row_blocks(&mut numbers, columns, half.len(), |row, block| {
+        vector::widen(&half[row * columns..][..block.len()], block);
+    });
+    numbers
+}
+
+/// A matrix in 32 bits: itself, of any strides, or a copy.
+pub(crate) fn whole(weight: &FlexTensor) -> FlexTensor {
+    if weight.dtype() == DType::F32 { weight.clone() } else { tensor(copied(weight), sizes::<2>(weight)) }
+}
