@@ -22,8 +22,10 @@ const PATIENCE: Duration = Duration::from_millis(5);
 /// Decoding shares thousands of products of a tenth of a millisecond. A thread that goes to sleep between two of them takes
 /// about as long to wake up as its part would have taken it.
 ///
-/// Only where the caller is one of the pool's threads: another would have to wait for them with nothing to do. A thread
-/// that finds nothing to do for a while goes to sleep after all, and lets other programs have its core before.
+/// Only where the caller is one of the pool's threads, as the main thread of a program is that makes its pool with
+/// [`use_current_thread`](rayon::ThreadPoolBuilder::use_current_thread): another would have to wait for them with nothing
+/// to do. A thread that finds nothing to do for a while goes to sleep after all, and lets other programs have its core
+/// before.
 pub fn while_standing_by<T>(work: impl FnOnce() -> T) -> T {
     let Some(caller) = rayon::current_thread_index().filter(|_| rayon::current_num_threads() > 1) else {
         return work();
