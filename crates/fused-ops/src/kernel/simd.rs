@@ -314,9 +314,9 @@ fn detect() -> Level {
     Level::Portable
 }
 
-/// Defines a function that runs `$body::<S>` compiled for the best instruction set of this machine.
+/// Defines a function that runs `$body::<S>`, or `$body::<S, $element>`, compiled for the best instruction set of this machine.
 macro_rules! dispatch {
-    ($(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)? = $body:ident) => {
+    ($(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)? = $body:ident $(of $element:ty)?) => {
         $(#[$meta])*
         #[inline]
         $vis fn $name($($arg: $ty),*) $(-> $ret)? {
@@ -326,11 +326,11 @@ macro_rules! dispatch {
                 use $crate::kernel::simd::{Avx2, Avx512};
                 #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
                 fn avx512($($arg: $ty),*) $(-> $ret)? {
-                    $body::<Avx512>($($arg),*)
+                    $body::<Avx512 $(, $element)?>($($arg),*)
                 }
                 #[target_feature(enable = "avx2,fma")]
                 fn avx2($($arg: $ty),*) $(-> $ret)? {
-                    $body::<Avx2>($($arg),*)
+                    $body::<Avx2 $(, $element)?>($($arg),*)
                 }
                 match level() {
                     // SAFETY: `level` saw every feature that `avx512` is compiled for.
@@ -342,7 +342,7 @@ macro_rules! dispatch {
             }
             #[cfg(not(target_arch = "x86_64"))]
             let _: Level = level();
-            $body::<Portable>($($arg),*)
+            $body::<Portable $(, $element)?>($($arg),*)
         }
     };
 }

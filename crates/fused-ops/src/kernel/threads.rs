@@ -6,12 +6,16 @@ use std::time::{Duration, Instant};
 use rayon::Yield;
 use rayon::prelude::*;
 
-/// Multiply-adds (or elements of comparable cost) below which waking another thread costs more than it saves.
+/// Multiply-adds (or elements of comparable cost) below which sharing costs more than it saves.
 const WORTH_SHARING: usize = 1 << 18;
+/// The same for a thread outside the pool, which sleeps until the pool's threads have done the work.
+const WORTH_WAITING: usize = 1 << 22;
 
 /// Whether `work` multiply-adds should be spread over the thread pool.
 pub(crate) fn worth_sharing(work: usize) -> bool {
-    work >= WORTH_SHARING && rayon::current_num_threads() > 1
+    work >= WORTH_SHARING
+        && rayon::current_num_threads() > 1
+        && (work >= WORTH_WAITING || rayon::current_thread_index().is_some())
 }
 
 /// How long a thread stands by for work without getting any.

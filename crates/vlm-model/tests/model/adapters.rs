@@ -108,7 +108,7 @@ fn weights_packed_while_loading_are_those_packed_afterwards() {
     for name in CHECKPOINTS {
         let row = scored(name);
         let quantization = Quantization { vision: Vision::Included, ..Quantization::default() };
-        let mut afterwards = model(name);
+        let mut afterwards = VlModel::from_dir(&checkpoint(name), &Device::flex(), Precision::F32).unwrap();
         let done = quantize(&mut afterwards, &quantization).unwrap();
         let once =
             VlModel::from_dir_quantized(&checkpoint(name), &Device::flex(), Precision::F32, &quantization)
@@ -116,11 +116,7 @@ fn weights_packed_while_loading_are_those_packed_afterwards() {
         let packed = numbers(score(&once, &row));
         assert_eq!(packed, numbers(score(&afterwards, &row)), "{name}");
         assert_ne!(packed, numbers(score(&model(name), &row)), "{name}");
-        let bits = if name.ends_with("bf16") { 2 } else { 4 };
-        assert!(
-            done.bytes_after * 7 * bits < done.bytes_before * 4 && done.relative_error < 0.12,
-            "{name}: {done:?}"
-        );
+        assert!(done.bytes_after * 7 < done.bytes_before && done.relative_error < 0.12, "{name}: {done:?}");
         let error = save_folder(&once, &checkpoint(name), tempfile::tempdir().unwrap().path()).unwrap_err();
         assert!(error.to_string().contains("few bits"), "{error}");
     }

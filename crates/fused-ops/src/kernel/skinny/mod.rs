@@ -191,15 +191,13 @@ mod tests {
     fn on_every_level<W: Number>(case: &Case, weight: &[W]) -> Vec<Vec<f32>> {
         let Skinny { base: Factors { x, inner, stride, .. }, bias, more, rows, outer } = case.job(0);
         let job = Skinny { base: Factors { x, weight, inner, stride }, bias, more, rows, outer };
-        let mut found = vec![vec![f32::NAN; rows * outer]; 3];
+        let mut found = vec![vec![f32::NAN; rows * outer]; 2];
         job.run(&mut found[0], Threads::All);
         columns_body::<Portable, W>(job, Shared::new(&mut found[1]), 0, outer);
         #[cfg(target_arch = "x86_64")]
         if level() != Level::Portable {
+            found.push(vec![f32::NAN; rows * outer]);
             columns_body::<Avx2, W>(job, Shared::new(&mut found[2]), 0, outer);
-        }
-        if found[2].iter().any(|number| number.is_nan()) {
-            found.pop();
         }
         found
     }

@@ -205,19 +205,9 @@ impl Number for bf16 {
     }
 }
 
-#[inline(always)]
-fn whole_body<S: Simd>(job: Skinny<'_>, out: Shared<'_>, from: usize, to: usize) {
-    columns_body::<S, f32>(job, out, from, to);
-}
-
-#[inline(always)]
-fn half_body<S: Simd>(job: Skinny<'_, bf16>, out: Shared<'_>, from: usize, to: usize) {
-    columns_body::<S, bf16>(job, out, from, to);
-}
-
 dispatch! {
-    fn whole_columns(job: Skinny<'_>, out: Shared<'_>, from: usize, to: usize) = whole_body
+    fn whole_columns(job: Skinny<'_>, out: Shared<'_>, from: usize, to: usize) = columns_body of f32
 }
 dispatch! {
-    fn half_columns(job: Skinny<'_, bf16>, out: Shared<'_>, from: usize, to: usize) = half_body
+    fn half_columns(job: Skinny<'_, bf16>, out: Shared<'_>, from: usize, to: usize) = columns_body of bf16
 }
