@@ -198,7 +198,7 @@ pub struct BenchArgs {
     /// Measured repetitions, after one that is not counted
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = from_1_to(MAX_ROWS))]
     pub repeat: usize,
-    /// Hold the frozen weights of a training step in four bits (NF4)
+    /// Hold the frozen weights of the layers in four bits (NF4)
     #[arg(long)]
     pub load_in_4bit: bool,
     /// One JSON object instead of a sentence

@@ -6,8 +6,9 @@ use std::hint::black_box;
 use burn::tensor::{Device, Distribution, Tensor};
 use criterion::{Criterion, criterion_group, criterion_main};
 use fused_ops::{
-    AttentionPlan, KeyRows, LoraPair, RowSoftmax, Segment, Visibility, attention, linear, lora_linear, plain,
-    rms_norm, rotary, swiglu, token_log_probs, write_rows,
+    AttentionPlan, CodeFormat, KeyRows, LoraPair, PackedMatrix, RowSoftmax, ScaleCoding, Segment, Visibility,
+    attention, linear, lora_linear, plain, quantized_linear, rms_norm, rotary, swiglu, token_log_probs,
+    write_rows,
 };
 
 fn random<const D: usize>(shape: [usize; D], device: &Device) -> Tensor<D> {
@@ -37,6 +38,21 @@ fn products(c: &mut Criterion) {
         let name = format!("linear {rows}x{inner}x{outer}");
         let plain = || plain::linear(x.clone(), w.clone(), None);
         pair(c, &name, plain, || linear(x.clone(), w.clone(), None));
+    }
+}
+
+/// Decoding with a weight in few bits; beside it the same weight in 32.
+fn quantized(c: &mut Criterion) {
+    let device = Device::flex();
+    let weight = random([2048, 2048], &device);
+    for format in [CodeFormat::Nf4, CodeFormat::Int8] {
+        let packed = PackedMatrix::pack(weight.clone(), format, ScaleCoding::Coded);
+        for rows in [1, 8] {
+            let x = random([rows, 2048], &device);
+            let dense = || linear(x.clone(), weight.clone(), None);
+            let name = format!("quantized_linear {format:?} {rows}x2048x2048, plain is f32");
+            pair(c, &name, dense, || quantized_linear(x.clone(), &packed, None));
+        }
     }
 }
 
@@ -156,6 +172,6 @@ criterion_group! {
     name = benches;
     config = Criterion::default().sample_size(10).warm_up_time(std::time::Duration::from_millis(300))
         .measurement_time(std::time::Duration::from_secs(1));
-    targets = products, lora, rows, attend, log_probs, draws, cache
+    targets = products, quantized, lora, rows, attend, log_probs, draws, cache
 }
 criterion_main!(benches);

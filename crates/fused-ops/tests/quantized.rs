@@ -93,6 +93,22 @@ fn the_map_and_its_gradients_are_those_of_the_unpacked_weight() {
 }
 
 #[test]
+fn a_row_among_few_has_the_same_bits_whatever_rows_are_beside_it() {
+    let device = Device::flex();
+    for shape in SHAPES {
+        for (format, coding) in KINDS {
+            let packed = PackedMatrix::pack(matrix(shape, 9, &device), format, coding);
+            let x = matrix([16, shape[1]], 11, &device);
+            let all = quantized_linear(x.clone(), &packed, None);
+            for (first, rows) in [(0, 1), (3, 1), (5, 2), (1, 7), (8, 8)] {
+                let some = quantized_linear(x.clone().narrow(0, first, rows), &packed, None);
+                assert_eq!(read(some), read(all.clone().narrow(0, first, rows)), "{shape:?} {format:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_block_of_zeros_stays_zero_and_empty_matrices_pass() {
     let device = Device::flex();
     for (format, coding) in KINDS {

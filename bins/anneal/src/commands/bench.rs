@@ -2,13 +2,13 @@
 
 use crate::args::{BenchArgs, Task};
 use crate::rows;
-use command_line::{Outcome, device, machine};
+use command_line::{Outcome, device, machine, with_learned};
 use rayon::prelude::*;
 use serde::Serialize;
 use std::io::Write;
 use std::time::Instant;
-use vlm_model::VlModel;
 use vlm_model::generate::{DrawKey, Request, SamplingSettings};
+use vlm_model::{Quantization, VlModel};
 use vlm_processor::{Processor, Prompt, Row, RowReader};
 
 /// The figures of one run, in the form that the comparison script reads.
@@ -48,11 +48,25 @@ pub fn run(args: &BenchArgs) -> Outcome {
         report(args, tokens, seconds, Vec::new())
     } else {
         // The number of threads is set with the device, before the first of them works.
-        let model = command_line::load_model(&args.model)?;
+        let model = load(args)?;
         measure_model(args, &model, &prepare()?)?
     };
     let text = if args.json { serde_json::to_string(&report)? } else { sentence(&report) };
     Ok(writeln!(std::io::stdout(), "{text}")?)
+}
+
+/// The model, its frozen weights packed as they are read if that is asked for.
+pub(super) fn load(args: &BenchArgs) -> Result<VlModel, Box<dyn std::error::Error>> {
+    if !args.load_in_4bit {
+        return command_line::load_model(&args.model);
+    }
+    let (device, precision) = device::open(&args.model.device)?;
+    let nf4 = Quantization::default();
+    let model = VlModel::from_dir_quantized(&args.model.model, &device, precision, &nf4)?;
+    match &args.model.adapter {
+        Some(learned) => with_learned(model, learned),
+        None => Ok(model),
+    }
 }
 
 fn measure_model(

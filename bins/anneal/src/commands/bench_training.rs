@@ -2,7 +2,7 @@
 
 use super::bench_groups::Groups;
 use crate::args::{BenchArgs, Task};
-use command_line::{device, machine, with_learned};
+use command_line::machine;
 use datasets::{Mix, OpenOptions, Shuffle, open};
 use journal::EvalRecord;
 use rl_algos::{Fraction, Positive};
@@ -16,7 +16,7 @@ use trainer::engine::{
 };
 use trainer::methods::{Batch, Dpo, PairReference, PreferenceLoss, Sft, SupervisedLoss};
 use trainer::session::{Conversations, Labels, Pairs, Prepared};
-use vlm_model::{Activations, Quantization, VlModel};
+use vlm_model::{Activations, VlModel};
 use vlm_processor::Processor;
 
 /// The figures of one run, in the form that the comparison script reads.
@@ -34,7 +34,7 @@ struct Figures {
 
 /// Takes one step that is not timed and then as many as asked for, always on the first rows of the file.
 pub fn measure(args: &BenchArgs) -> Result<String, Box<dyn std::error::Error>> {
-    let model = if args.load_in_4bit { load_in_4bit(args)? } else { command_line::load_model(&args.model)? };
+    let model = super::bench::load(args)?;
     let model = train_only(model, |name| name.split('.').any(|part| part == "adapter"));
     let processor = Arc::new(Processor::from_dir(&args.model.model)?);
     let (mut method, tokens): (Box<dyn Method<VlModel>>, usize) = match args.task {
@@ -69,17 +69,6 @@ pub fn measure(args: &BenchArgs) -> Result<String, Box<dyn std::error::Error>> {
         grad_norms: clock.norms,
     };
     Ok(serde_json::to_string(&figures)?)
-}
-
-/// The model with its frozen weights packed as they are read.
-fn load_in_4bit(args: &BenchArgs) -> Result<VlModel, Box<dyn std::error::Error>> {
-    let (device, precision) = device::open(&args.model.device)?;
-    let nf4 = Quantization::default();
-    let model = VlModel::from_dir_quantized(&args.model.model, &device, precision, &nf4)?;
-    match &args.model.adapter {
-        Some(learned) => with_learned(model, learned),
-        None => Ok(model),
-    }
 }
 
 fn plan(steps: u64) -> Plan {

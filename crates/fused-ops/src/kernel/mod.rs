@@ -1,5 +1,6 @@
 //! Arithmetic on plain `f32` slices: nothing in here knows about tensors.
 
+pub(crate) mod codes;
 pub(crate) mod matrix;
 pub(crate) mod shared;
 pub(crate) mod simd;

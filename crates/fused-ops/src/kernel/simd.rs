@@ -40,6 +40,12 @@ pub(crate) trait Simd {
     /// As for [`Simd::load`].
     unsafe fn load_half(from: *const bf16) -> Self::Vector;
 
+    /// Writes eight of sixteen `levels`, as the four-bit codes of a word say, the one in its lowest bits first.
+    ///
+    /// # Safety
+    /// As for [`Simd::splat`], and eight values must be writable.
+    unsafe fn choose(levels: &[f32; 16], codes: u32, to: *mut f32);
+
     /// The sum of a register's values.
     ///
     /// # Safety
@@ -79,7 +85,7 @@ mod x86 {
     use super::{Avx2, Avx512, Simd, bf16};
 
     macro_rules! registers {
-        ($level:ident, $vector:ty, $width:literal, $splat:ident, $load:ident, $half:ident, $sum:ident, $sums:ident, $fma:ident) => {
+        ($level:ident, $vector:ty, $width:literal, $splat:ident, $load:ident, $half:ident, $choose:ident, $sum:ident, $sums:ident, $fma:ident) => {
             impl Simd for $level {
                 const FUSED: bool = true;
                 const WIDTH: usize = $width;
@@ -101,6 +107,12 @@ mod x86 {
                 unsafe fn load_half(from: *const bf16) -> $vector {
                     // SAFETY: the caller promises the memory and the instruction set.
                     unsafe { $half(from) }
+                }
+
+                #[inline(always)]
+                unsafe fn choose(levels: &[f32; 16], codes: u32, to: *mut f32) {
+                    // SAFETY: the caller promises the memory and the instruction set.
+                    unsafe { $choose(levels, codes, to) }
                 }
 
                 #[inline(always)]
@@ -145,6 +157,40 @@ mod x86 {
         // SAFETY: the caller promises eight readable values.
         let halves = unsafe { _mm_loadu_si128(from.cast()) };
         _mm256_castsi256_ps(_mm256_slli_epi32::<16>(_mm256_cvtepu16_epi32(halves)))
+    }
+
+    /// The eight codes of a word, each in the lowest bits of a value; what is above them is not cleared.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn spread(codes: u32) -> __m256i {
+        _mm256_srlv_epi32(
+            _mm256_set1_epi32(codes.cast_signed()),
+            _mm256_setr_epi32(0, 4, 8, 12, 16, 20, 24, 28),
+        )
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512vl,avx2")]
+    unsafe fn choose_in_both(levels: &[f32; 16], codes: u32, to: *mut f32) {
+        // SAFETY: the caller promises eight writable values.
+        unsafe {
+            let (low, high) = (_mm256_loadu_ps(levels.as_ptr()), _mm256_loadu_ps(levels.as_ptr().add(8)));
+            _mm256_storeu_ps(to, _mm256_permutex2var_ps(low, spread(codes), high));
+        }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    unsafe fn choose_in_turn(levels: &[f32; 16], codes: u32, to: *mut f32) {
+        let codes = spread(codes);
+        // SAFETY: the caller promises eight writable values.
+        unsafe {
+            let (low, high) = (_mm256_loadu_ps(levels.as_ptr()), _mm256_loadu_ps(levels.as_ptr().add(8)));
+            let (low, high) = (_mm256_permutevar8x32_ps(low, codes), _mm256_permutevar8x32_ps(high, codes));
+            // The fourth bit of a code, moved to where a blend looks.
+            let upper = _mm256_castsi256_ps(_mm256_slli_epi32::<28>(codes));
+            _mm256_storeu_ps(to, _mm256_blendv_ps(low, high, upper));
+        }
     }
 
     #[inline]
@@ -216,6 +262,7 @@ mod x86 {
         _mm512_set1_ps,
         _mm512_loadu_ps,
         sixteen_halves,
+        choose_in_both,
         _mm512_reduce_add_ps,
         sums_of_sixteen,
         _mm512_fmadd_ps
@@ -227,6 +274,7 @@ mod x86 {
         _mm256_set1_ps,
         _mm256_loadu_ps,
         eight_halves,
+        choose_in_turn,
         sum_of_eight,
         sums_of_eight,
         _mm256_fmadd_ps
@@ -254,6 +302,14 @@ impl Simd for Portable {
         // SAFETY: the caller promises four readable values; an array has the alignment of its elements.
         let halves = unsafe { from.cast::<[bf16; 4]>().read() };
         halves.map(bf16::to_f32)
+    }
+
+    #[inline(always)]
+    unsafe fn choose(levels: &[f32; 16], codes: u32, to: *mut f32) {
+        for i in 0..8 {
+            // SAFETY: the caller promises eight writable values.
+            unsafe { to.add(i).write(levels[(codes >> (4 * i)) as usize & 15]) };
+        }
     }
 
     #[inline(always)]

@@ -7,15 +7,17 @@ use super::PackedMatrix;
 use super::unpack::{self, HostMatrix};
 use crate::bridge::{self, Operation, dense, floats, sizes, tensor};
 use crate::kernel::matrix::{Into, Mat, MatMut, Threads, product};
+use crate::kernel::skinny::{self, Made};
 use crate::linear::{View, add_to_rows, bias_grad};
 
-/// Numbers of the weight that are unpacked at a time.
+/// Numbers of the weight that are unpacked at a time for many rows.
 const TILE: usize = 1 << 18;
 
 /// `Y = X Wᵀ + b` with a frozen weight in few bits.
 ///
 /// The weight is unpacked a few rows at a time, forward and again backward, for `dX = dY W`: neither pass holds it whole,
-/// and the tape holds its codes. (On other devices than the CPU it is unpacked whole, and burn's tape keeps that.)
+/// and the tape holds its codes. For the few rows of decoding, each thread unpacks sixteen rows of the weight into its
+/// cache and multiplies them there, so that what is read from memory are codes. (On other devices than the CPU it is unpacked whole, and burn's tape keeps that.)
 ///
 /// # Shapes
 /// - `x`: `[rows, in]`, `weight`: `[out, in]`, `bias`: `[out]`
@@ -68,14 +70,18 @@ impl QuantizedLinear {
     }
 
     fn forward(&self, x: &FlexTensor, bias: Option<&FlexTensor>) -> FlexTensor {
-        let ([rows, _], [outer, _]) = (sizes::<2>(x), self.shape);
+        let ([rows, inner], [outer, _]) = (sizes::<2>(x), self.shape);
         let mut y = vec![0.0; rows * outer];
+        if rows <= skinny::MOST_ROWS {
+            let (x, bias) = (dense(x.clone()), bias.cloned().map(dense));
+            let product = Made { x: floats(&x), bias: bias.as_ref().map(floats), rows, inner, outer };
+            product.run(&mut y, |first, numbers| self.weight.numbers(first * inner, numbers));
+            return tensor(y, [rows, outer]);
+        }
         let x = View::of(x.clone());
         self.for_each_tile(|first, weight| {
-            if rows > 0 {
-                let out = MatMut::new(&mut y[first..], outer);
-                product(out, Into::Replace, x.mat(), weight.t(), 1.0, Threads::All);
-            }
+            let out = MatMut::new(&mut y[first..], outer);
+            product(out, Into::Replace, x.mat(), weight.t(), 1.0, Threads::All);
         });
         if let Some(bias) = bias {
             add_to_rows(&mut y, floats(&dense(bias.clone())));

@@ -6,6 +6,7 @@ use burn_flex::FlexTensor;
 use super::levels::NF4;
 use super::{BLOCK, BlockScales, CodeFormat, GROUP, PackedMatrix};
 use crate::bridge::{floats, into_flex, into_flex_words, is_flex_f32};
+use crate::kernel::codes::{self, Coded};
 use crate::kernel::threads;
 
 impl PackedMatrix {
@@ -72,6 +73,9 @@ fn bytes(words: Tensor<1, Int>) -> Tensor<1> {
     raised.sub_scalar(128).cast(FloatDType::F32)
 }
 
+/// Blocks whose scales are read together.
+const TOGETHER: usize = 32;
+
 /// A packed matrix on the CPU.
 #[derive(Clone, Debug)]
 pub(super) struct HostMatrix {
@@ -118,51 +122,69 @@ impl HostMatrix {
         });
     }
 
-    /// Writes the numbers from place `from` on.
-    fn numbers(&self, from: usize, out: &mut [f32]) {
-        let words = self.codes.storage::<i32>();
-        let (mut at, mut rest) = (from, out);
-        while !rest.is_empty() {
-            let count = (BLOCK - at % BLOCK).min(rest.len());
-            let (part, more) = rest.split_at_mut(count);
-            match self.format {
-                CodeFormat::Nf4 => nf4(words, at, self.scale(at / BLOCK), part),
-                CodeFormat::Int8 => int8(words, at, self.scale(at / BLOCK), part),
-            }
-            (at, rest) = (at + count, more);
+    /// Writes the numbers from place `from` on: whole blocks together, what is beside them one by one.
+    pub(super) fn numbers(&self, from: usize, out: &mut [f32]) {
+        let start = from.next_multiple_of(BLOCK);
+        let (head, rest) = out.split_at_mut((start - from).min(out.len()));
+        let (whole, tail) = rest.split_at_mut(rest.len() / BLOCK * BLOCK);
+        self.one_by_one(from, head);
+        self.one_by_one(start + whole.len(), tail);
+        for (i, part) in whole.chunks_mut(TOGETHER * BLOCK).enumerate() {
+            self.blocks(start / BLOCK + i * TOGETHER, part);
         }
     }
 
-    fn scale(&self, block: usize) -> f32 {
-        match &self.scales {
-            HostScales::Exact(scales) => floats(scales)[block],
-            HostScales::Coded { codes, steps, mean } => {
-                let code = codes.storage::<i32>()[block / 4].to_le_bytes()[block % 4];
-                (f32::from(code.cast_signed()) * floats(steps)[block / GROUP] + mean).max(0.0)
+    /// Writes at most [`TOGETHER`] blocks.
+    fn blocks(&self, first: usize, out: &mut [f32]) {
+        let mut scales = [0.0; TOGETHER];
+        let scales = &mut scales[..out.len() / BLOCK];
+        self.scales.read(first, scales);
+        let words = &self.codes.storage::<i32>()[first * BLOCK * self.format.bits() / 32..];
+        let coded = Coded { words, scales, block: BLOCK };
+        match self.format {
+            CodeFormat::Nf4 => codes::chosen(coded, &NF4, out),
+            CodeFormat::Int8 => codes::counted(coded, out),
+        }
+    }
+
+    fn one_by_one(&self, from: usize, out: &mut [f32]) {
+        let words = self.codes.storage::<i32>();
+        let mut scale = [0.0];
+        for (i, out) in (from..).zip(out) {
+            self.scales.read(i / BLOCK, &mut scale);
+            let number = match self.format {
+                CodeFormat::Nf4 => NF4[(words[i / 8].cast_unsigned() >> (4 * (i % 8))) as usize & 15],
+                CodeFormat::Int8 => f32::from(words[i / 4].to_le_bytes()[i % 4].cast_signed()),
+            };
+            *out = number * scale[0];
+        }
+    }
+}
+
+impl HostScales {
+    /// Writes the scales of at most [`TOGETHER`] blocks, from `first` on.
+    fn read(&self, first: usize, out: &mut [f32]) {
+        match self {
+            Self::Exact(scales) => out.copy_from_slice(&floats(scales)[first..first + out.len()]),
+            Self::Coded { codes, steps, mean } => {
+                let (here, next) = out.split_at_mut((GROUP - first % GROUP).min(out.len()));
+                coded_scales(codes, floats(steps), *mean, first, here);
+                coded_scales(codes, floats(steps), *mean, first + here.len(), next);
             }
         }
     }
 }
 
-/// Numbers of one block, from place `at` on.
-fn nf4(words: &[i32], at: usize, scale: f32, out: &mut [f32]) {
-    let levels = NF4.map(|level| level * scale);
-    if at.is_multiple_of(8) && out.len().is_multiple_of(8) {
-        for (word, out) in words[at / 8..].iter().zip(out.as_chunks_mut::<8>().0) {
-            let word = word.cast_unsigned();
-            *out = std::array::from_fn(|i| levels[(word >> (4 * i)) as usize & 15]);
-        }
+/// Scales of blocks of one group: whole words of codes are read, of which the first and the last may not be all meant.
+fn coded_scales(codes: &FlexTensor, steps: &[f32], mean: f32, first: usize, out: &mut [f32]) {
+    if out.is_empty() {
         return;
     }
-    for (i, out) in (at..).zip(out) {
-        *out = levels[(words[i / 8].cast_unsigned() >> (4 * (i % 8))) as usize & 15];
-    }
-}
-
-/// The same for eight bits.
-fn int8(words: &[i32], at: usize, scale: f32, out: &mut [f32]) {
-    for (i, out) in (at..).zip(out) {
-        let byte = words[i / 4].to_le_bytes()[i % 4];
-        *out = f32::from(byte.cast_signed()) * scale;
+    let words = &codes.storage::<i32>()[first / 4..(first + out.len()).div_ceil(4)];
+    let mut numbers = [0.0; TOGETHER + 8];
+    let numbers = &mut numbers[..4 * words.len()];
+    codes::counted(Coded { words, scales: &[steps[first / GROUP]], block: numbers.len() }, numbers);
+    for (out, number) in out.iter_mut().zip(&numbers[first % 4..]) {
+        *out = (number + mean).max(0.0);
     }
 }

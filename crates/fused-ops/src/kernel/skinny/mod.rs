@@ -1,10 +1,12 @@
 //! `Y = X Wᵀ` for a few rows of `X`: the product of decoding, bound by the speed at which `W` can be read.
 
+mod made;
 mod tile;
 
 use super::matrix::Threads;
 use super::shared::Shared;
 use super::threads;
+pub(crate) use made::Made;
 pub(crate) use tile::Number;
 
 /// Most activation rows for which this kernel beats a blocked matrix product.
@@ -53,12 +55,16 @@ impl<W: Number> Skinny<'_, W> {
         }
         // Reading the weight counts beside the products: with one row it is all the time, and two threads read faster.
         let work = (4 * self.rows + 8) * self.base.inner * self.outer;
-        let parts = if threads::worth_sharing(work) { 4 * rayon::current_num_threads() } else { 1 };
-        let step = self.outer.div_ceil(parts).next_multiple_of(16).max(1);
+        let step = self.outer.div_ceil(parts(work)).next_multiple_of(16).max(1);
         threads::for_each(self.outer.div_ceil(step), work, |i| {
             W::columns(self, out, i * step, (i * step + step).min(self.outer));
         });
     }
+}
+
+/// Into how many parts a product is divided.
+fn parts(work: usize) -> usize {
+    if threads::worth_sharing(work) { 4 * rayon::current_num_threads() } else { 1 }
 }
 
 #[cfg(test)]
