@@ -55,8 +55,7 @@ pub(crate) fn run<O: Operation<N>, const N: usize>(
     }
     let context = inputs.iter().fold(DispatchAutodiffContext::Disabled, |all, t| all.merge(t.autodiff));
     if context == DispatchAutodiffContext::Disabled {
-        let kind = BackendTensor::Float(operation.infer(inputs.map(into_flex)));
-        return Ok(DispatchTensor { kind: DispatchTensorKind::Flex(kind), autodiff: context });
+        return Ok(from_flex(operation.infer(inputs.map(into_flex))));
     }
     let output = BackendTensor::Autodiff(tape(operation, inputs.map(into_autodiff)));
     let kind = DispatchTensorKind::Autodiff(Box::new(DispatchTensorKind::Flex(output)));
@@ -67,7 +66,8 @@ pub(crate) fn is_flex_f32(tensor: &DispatchTensor) -> bool {
     is_flex(tensor) && tensor.dtype() == DType::F32
 }
 
-fn is_flex(tensor: &DispatchTensor) -> bool {
+/// Whether a tensor of floats lies on the CPU.
+pub(crate) fn is_flex(tensor: &DispatchTensor) -> bool {
     let kind = match &tensor.kind {
         DispatchTensorKind::Autodiff(inner) => inner,
         kind => kind,
@@ -94,6 +94,12 @@ pub(crate) fn into_flex(tensor: DispatchTensor) -> FlexTensor {
         DispatchTensorKind::Flex(BackendTensor::Float(plain)) => plain,
         _ => into_autodiff(tensor).into_primitive(),
     }
+}
+
+/// A tensor without a tape around a CPU tensor of floats.
+pub(crate) fn from_flex(tensor: FlexTensor) -> DispatchTensor {
+    let kind = DispatchTensorKind::Flex(BackendTensor::Float(tensor));
+    DispatchTensor { kind, autodiff: DispatchAutodiffContext::Disabled }
 }
 
 /// The CPU tensor of 32-bit integers inside a tensor, made dense; `None` for any other.

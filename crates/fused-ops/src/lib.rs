@@ -11,6 +11,8 @@
 
 mod attention;
 mod bridge;
+mod cache;
+mod decoder;
 mod kernel;
 mod layer_norm;
 mod linear;
@@ -27,6 +29,8 @@ mod widen;
 mod write_rows;
 
 pub use attention::{AttentionPlan, KeyRows, PlanError, Segment, Visibility, attention};
+pub use cache::KvCache;
+pub use decoder::{DecoderParts, LayerParts, MapParts, MapWeight, NewTokens, StepDecoder};
 pub use kernel::threads::while_standing_by;
 pub use layer_norm::layer_norm;
 pub use linear::linear;

@@ -82,7 +82,7 @@ pub(crate) fn forward(x: &FlexTensor, weight: &FlexTensor, bias: Option<&FlexTen
         Some(weight) if rows <= skinny::MOST_ROWS => {
             let x = dense(x.clone());
             let bias = bias.as_ref().map(floats);
-            weight.product(Few { x: floats(&x), bias, more: None, rows, inner, outer }, &mut y);
+            weight.product(Few { x: floats(&x), bias, more: None, rows, inner, outer }, &mut y, Threads::All);
         }
         _ => {
             let (x, weight) = (View::of(x.clone()), View::of(stored::whole(weight)));

@@ -6,6 +6,7 @@ use burn_flex::FlexTensor;
 use crate::bridge::{self, Operation, dense, floats, sizes, tensor};
 use crate::kernel::shared::Shared;
 use crate::kernel::simd::{Simd, dispatch};
+use crate::kernel::skinny;
 use crate::kernel::threads;
 use crate::kernel::vector::dot_body;
 use crate::widen::{assert_wide, narrow, widen};
@@ -84,6 +85,14 @@ impl Operation<2> for RmsNorm {
     fn backward(&self, saved: Saved, output_grad: FlexTensor, wanted: [bool; 2]) -> [Option<FlexTensor>; 2] {
         let dy = dense(output_grad);
         [wanted[0].then(|| input_grad(&saved, &dy)), wanted[1].then(|| weight_grad(&saved, &dy))]
+    }
+}
+
+/// Normalises the few rows of decoding.
+pub(crate) fn few(x: &[f32], w: &[f32], eps: f64, y: &mut [f32]) {
+    let mut inverse = [0.0; skinny::MOST_ROWS];
+    for (x, y) in x.chunks(inverse.len() * w.len().max(1)).zip(y.chunks_mut(inverse.len() * w.len().max(1))) {
+        forward(Rows { x, w, eps: eps as f32 }, y, &mut inverse);
     }
 }
 

@@ -94,6 +94,11 @@ struct Rows<'a> {
     turn: Turn,
 }
 
+/// Turns all heads of some rows by the angles of each row.
+pub(crate) fn turn(x: &[f32], [cos, sin]: [&[f32]; 2], [head, width]: [usize; 2], y: &mut [f32]) {
+    rotate_rows(Rows { x, cos, sin, head, width, turn: Turn::Forward }, y);
+}
+
 fn rotate(x: &FlexTensor, [cos, sin]: [&FlexTensor; 2], turn: Turn) -> FlexTensor {
     let [rows, heads, head] = sizes(x);
     let width = heads * head;

@@ -31,10 +31,10 @@ impl<'a> Numbers<'a> {
     }
 
     /// `Y = X Wᵀ + b + X₂ W₂ᵀ` for few rows, with these numbers as `W`.
-    pub(crate) fn product(self, few: Few<'_>, out: &mut [f32]) {
+    pub(crate) fn product(self, few: Few<'_>, out: &mut [f32], threads: Threads) {
         match self {
-            Self::Whole(weight) => few.with(weight).run(out, Threads::All),
-            Self::Half(weight) => few.with(weight).run(out, Threads::All),
+            Self::Whole(weight) => few.with(weight).run(out, threads),
+            Self::Half(weight) => few.with(weight).run(out, threads),
         }
     }
 }

@@ -88,7 +88,8 @@ struct Inputs<'a> {
 }
 
 dispatch! {
-    fn forward(g: &[f32], u: &[f32], y: &mut [f32]) = forward_body
+    /// `y = g σ(g) u`
+    pub(crate) fn forward(g: &[f32], u: &[f32], y: &mut [f32]) = forward_body
 }
 dispatch! {
     fn backward(inputs: Inputs<'_>, dg: &mut [f32], du: &mut [f32]) = backward_body

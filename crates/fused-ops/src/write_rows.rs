@@ -2,10 +2,9 @@
 
 use std::ops::Range;
 
-use burn::backend::{BackendTensor, DispatchAutodiffContext, DispatchTensor, DispatchTensorKind};
 use burn::tensor::Tensor;
 
-use crate::bridge::{dense, floats, into_flex, is_flex_f32};
+use crate::bridge::{dense, floats, from_flex, into_flex, is_flex_f32};
 
 /// Replaces row `places[i]` of `cache` by row `i` of `rows`; where a place occurs twice, the later row stays.
 ///
@@ -45,8 +44,7 @@ pub fn write_rows(cache: Tensor<3>, places: &[usize], rows: Tensor<3>) -> Tensor
         let from = first + place * width;
         values[from..from + width].copy_from_slice(row);
     }
-    let kind = DispatchTensorKind::Flex(BackendTensor::Float(cache));
-    Tensor::from_dispatch(DispatchTensor { kind, autodiff: DispatchAutodiffContext::Disabled })
+    Tensor::from_dispatch(from_flex(cache))
 }
 
 /// [`write_rows`] in burn's own operations: one call for each run of neighbouring places.

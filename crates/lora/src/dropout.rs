@@ -50,9 +50,18 @@ impl Dropout {
         self.probability
     }
 
+    /// Whether inputs are dropped.
+    pub(crate) fn is_on(&self) -> bool {
+        self.draws().is_some()
+    }
+
+    fn draws(&self) -> Option<Stream> {
+        self.draws.filter(|_| self.probability > 0.0)
+    }
+
     /// The rows with dropped inputs; `None` when nothing is dropped.
     pub(crate) fn apply(&self, rows: &Tensor<2>) -> Option<Tensor<2>> {
-        let draws = self.draws.filter(|_| self.probability > 0.0)?;
+        let draws = self.draws()?;
         let [n, width] = rows.dims();
         let kept = (1.0 / (1.0 - self.probability)) as f32;
         let factor = |i| if draws.uniform(i as u64) < self.probability { 0.0 } else { kept };

@@ -3,6 +3,7 @@
 use crate::{Adapter, Packed, Quantization};
 use burn::module::{Module, Param};
 use burn::tensor::{DType, Device, Tensor};
+use fused_ops::{MapParts, MapWeight};
 
 /// The weight of a [`Linear`], `[outputs, inputs]`.
 #[derive(Module, Debug)]
@@ -104,6 +105,24 @@ impl Linear {
             Some(Adapter::LowRank(low)) => low.forward(rows, &self.weight, self.bias()),
             Some(Adapter::FullCopy(copy)) => copy.forward(rows),
         }
+    }
+
+    /// The map as [`fused_ops::StepDecoder`] applies it: for rows of 32 bits, with at most a low-rank adapter, and nothing
+    /// dropped.
+    pub fn parts(&self) -> Option<MapParts> {
+        if self.dtype() != DType::F32 {
+            return None;
+        }
+        let weight = match &self.weight {
+            Base::Dense(weight) | Base::Half(weight) => MapWeight::Plain(weight.val()),
+            Base::Packed(packed) => MapWeight::Packed(packed.matrix()),
+        };
+        let pair = match &self.adapter {
+            None => None,
+            Some(Adapter::LowRank(low)) => Some(low.pair()?),
+            Some(Adapter::FullCopy(_)) => return None,
+        };
+        Some(MapParts { weight, bias: self.bias(), pair })
     }
 
     /// The weight that rows meet, adapter included. With a low-rank adapter this makes a tensor of W's size: it is

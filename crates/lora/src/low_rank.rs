@@ -110,11 +110,19 @@ impl LowRank {
             Base::Dense(weight) | Base::Half(weight)
                 if rows.dtype() == DType::F32 && base.dtype() == DType::F32 =>
             {
-                let pair = LoraPair { a: self.a.val(), b: self.b.val(), scale: self.scale() as f32 };
-                fused_ops::lora_linear(rows, weight.val(), bias, &[pair])
+                fused_ops::lora_linear(rows, weight.val(), bias, &[self.matrices()])
             }
             _ => self.beside(rows.clone(), rows, base, bias),
         }
+    }
+
+    /// A, B and s where they are all of the adapter: without lengths, and nothing dropped.
+    pub(crate) fn pair(&self) -> Option<LoraPair> {
+        (self.magnitude.is_none() && !self.dropout.is_on()).then(|| self.matrices())
+    }
+
+    fn matrices(&self) -> LoraPair {
+        LoraPair { a: self.a.val(), b: self.b.val(), scale: self.scale() as f32 }
     }
 
     /// X·Wᵀ + b + s·(D·Aᵀ)·Bᵀ, summed in 32-bit floats and rounded once.

@@ -1,6 +1,7 @@
 //! The forward pass, one tile of scores at a time.
 
 use std::cell::RefCell;
+use std::ops::Range;
 
 use burn_flex::FlexTensor;
 
@@ -9,7 +10,7 @@ use super::plan::{AttentionPlan, Segment};
 use super::tiles::{HeadView, KEYS, KeyTile, QueryTile, key_tiles, query_tiles, work};
 use crate::bridge::{sizes, tensor};
 use crate::kernel::matrix::{Into, Mat, MatMut, Threads, product};
-use crate::kernel::shared::Shared;
+use crate::kernel::shared::{Shared, Source};
 use crate::kernel::simd::{Simd, dispatch};
 use crate::kernel::skinny::{self, Factors, Skinny};
 use crate::kernel::{threads, vector};
@@ -23,6 +24,7 @@ pub(super) fn run([q, k, v]: &[FlexTensor; 3], plan: &AttentionPlan, scale: f32)
         plan,
         heads,
         scale,
+        origin: 0,
         q: HeadView::of(q),
         k: HeadView::of(k),
         v: HeadView::of(v),
@@ -38,10 +40,47 @@ pub(super) fn run([q, k, v]: &[FlexTensor; 3], plan: &AttentionPlan, scale: f32)
     (tensor(output, [rows, query_heads, head]), tensor(log_sum, [rows, query_heads]))
 }
 
+/// Queries of sequences that decode, one of each: those of the plan's segments `sequences`, which are dense in `q`.
+pub(crate) struct Decoding<'a> {
+    pub(crate) plan: &'a AttentionPlan,
+    pub(crate) sequences: Range<usize>,
+    pub(crate) heads: Heads,
+    pub(crate) scale: f32,
+    pub(crate) q: &'a [f32],
+    pub(crate) keys: Source<'a>,
+    pub(crate) values: Source<'a>,
+    pub(crate) threads: Threads,
+}
+
+/// What each of the queries sees, `[queries, heads, head]`. Segment i must be query i.
+pub(crate) fn decode(job: Decoding<'_>, out: &mut [f32]) {
+    let Decoding { plan, sequences, heads, scale, q, keys, values, threads } = job;
+    let mut log_sum = vec![0.0; sequences.len() * heads.query_heads()];
+    let pass = Pass {
+        plan,
+        heads,
+        scale,
+        origin: sequences.start,
+        q: HeadView::dense(q.into(), heads.query_heads(), heads.head),
+        k: HeadView::dense(keys, heads.kv, heads.head),
+        v: HeadView::dense(values, heads.kv, heads.head),
+        output: Shared::new(out),
+        log_sum: Shared::new(&mut log_sum),
+    };
+    let count = sequences.len();
+    let work = if threads == Threads::One { 0 } else { work(plan, heads) };
+    threads::for_each(count * heads.kv, work, |task| {
+        let tile = QueryTile { segment: sequences.start + task % count, first: 0, len: 1 };
+        SCRATCH.with_borrow_mut(|scratch| pass.tile(tile, task / count, scratch));
+    });
+}
+
 struct Pass<'a> {
     plan: &'a AttentionPlan,
     heads: Heads,
     scale: f32,
+    /// The query that `q` and `output` begin with.
+    origin: usize,
     q: HeadView<'a>,
     k: HeadView<'a>,
     v: HeadView<'a>,
@@ -86,10 +125,15 @@ impl Pass<'_> {
         self.store(tile, kv, scratch);
     }
 
+    /// The first query of a tile, counted from that which `q` begins with.
+    fn query(&self, tile: QueryTile) -> usize {
+        self.plan.segments()[tile.segment].queries.start + tile.first - self.origin
+    }
+
     /// Row `r` of a tile is query `r / group` with head `r % group` of its group.
     fn load(&self, tile: QueryTile, kv: usize, scratch: &mut Scratch) {
         let Heads { group, head, .. } = self.heads;
-        let (rows, first) = (tile.len * group, self.plan.segments()[tile.segment].queries.start + tile.first);
+        let (rows, first) = (tile.len * group, self.query(tile));
         scratch.q.clear();
         for r in 0..rows {
             let q = self.q.at(first + r / group, kv * group + r % group);
@@ -141,7 +185,7 @@ impl Pass<'_> {
 
     fn store(&self, tile: QueryTile, kv: usize, scratch: &Scratch) {
         let Heads { group, head, .. } = self.heads;
-        let first = self.plan.segments()[tile.segment].queries.start + tile.first;
+        let first = self.query(tile);
         for (r, (running, sums)) in
             scratch.softmax.iter().zip(scratch.out.chunks_exact(head.max(1))).enumerate()
         {

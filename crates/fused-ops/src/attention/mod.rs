@@ -11,6 +11,7 @@ use burn_flex::FlexTensor;
 
 use crate::bridge::{self, Operation, sizes};
 
+pub(crate) use forward::{Decoding, decode};
 pub use plain::plain;
 pub use plan::{AttentionPlan, KeyRows, PlanError, Segment, Visibility};
 
@@ -91,12 +92,12 @@ impl Operation<3> for Attention {
 
 /// Head counts of one call.
 #[derive(Clone, Copy, Debug)]
-struct Heads {
-    kv: usize,
+pub(crate) struct Heads {
+    pub(crate) kv: usize,
     /// Query heads per key-value head.
-    group: usize,
+    pub(crate) group: usize,
     /// Values per head.
-    head: usize,
+    pub(crate) head: usize,
 }
 
 impl Heads {
@@ -105,7 +106,7 @@ impl Heads {
         Self { kv, group: heads / kv, head }
     }
 
-    fn query_heads(&self) -> usize {
+    pub(crate) fn query_heads(&self) -> usize {
         self.kv * self.group
     }
 }

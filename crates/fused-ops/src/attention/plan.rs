@@ -29,6 +29,11 @@ impl KeyRows {
         Some(self.start..last.checked_add(1)?)
     }
 
+    /// Whether a row lies between the first of these and the last, or is one of them.
+    pub(crate) fn spans(&self, row: usize) -> bool {
+        self.bounds().is_none_or(|bounds| bounds.contains(&row))
+    }
+
     /// The rows, in order.
     pub fn iter(self) -> impl Iterator<Item = usize> {
         (0..self.len).map(move |i| self.start + i * self.stride)

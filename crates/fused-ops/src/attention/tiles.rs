@@ -6,6 +6,7 @@ use super::Heads;
 use super::plan::{AttentionPlan, Segment};
 use crate::bridge::sizes;
 use crate::kernel::matrix::Mat;
+use crate::kernel::shared::Source;
 
 /// Score rows (queries times heads of a group) of one tile.
 const ROWS: usize = 128;
@@ -85,10 +86,10 @@ pub(super) fn readable(tensor: FlexTensor) -> FlexTensor {
     }
 }
 
-/// A `[rows, heads, head]` tensor with contiguous heads.
+/// `[rows, heads, head]` numbers with contiguous heads.
 #[derive(Clone, Copy)]
 pub(super) struct HeadView<'a> {
-    data: &'a [f32],
+    data: Source<'a>,
     row: usize,
     head: usize,
     width: usize,
@@ -100,18 +101,24 @@ impl<'a> HeadView<'a> {
         let (layout, [_, _, width]) = (tensor.layout(), sizes(tensor));
         let (row, head) = (layout.strides()[0].unsigned_abs(), layout.strides()[1].unsigned_abs());
         let from = layout.start_offset().min(tensor.storage::<f32>().len());
-        Self { data: &tensor.storage::<f32>()[from..], row, head, width }
+        Self { data: tensor.storage::<f32>()[from..].into(), row, head, width }
+    }
+
+    /// Views numbers without gaps.
+    pub(super) fn dense(data: Source<'a>, heads: usize, width: usize) -> Self {
+        Self { data, row: heads * width, head: width, width }
     }
 
     /// One head of one row.
     pub(super) fn at(&self, row: usize, head: usize) -> &'a [f32] {
-        let from = row * self.row + head * self.head;
-        &self.data[from..from + self.width]
+        self.data.part(row * self.row + head * self.head, self.width)
     }
 
     /// One head of the rows of a key tile, as storage and the distance between rows.
     pub(super) fn rows(&self, tile: KeyTile, head: usize) -> (&'a [f32], usize) {
-        (&self.data[tile.row * self.row + head * self.head..], tile.stride * self.row)
+        let stride = tile.stride * self.row;
+        let len = tile.len.checked_sub(1).map_or(0, |last| last * stride + self.width);
+        (self.data.part(tile.row * self.row + head * self.head, len), stride)
     }
 
     /// One head of the rows of a key tile, `[keys, head]`.

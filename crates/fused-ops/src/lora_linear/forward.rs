@@ -4,6 +4,7 @@ use burn_flex::FlexTensor;
 
 use super::{Inputs, Pair, Saved, add_product, merge};
 use crate::bridge::{dense, floats, sizes, tensor};
+use crate::kernel::matrix::Threads;
 use crate::kernel::skinny::{self, Factors};
 use crate::linear::{self, View};
 use crate::stored::{Few, Numbers};
@@ -44,7 +45,7 @@ fn in_one_pass(inputs: &Inputs<'_>, low: &[FlexTensor]) -> Option<Vec<f32>> {
     let bias = bias.as_ref().map(floats);
     let more = Some(Factors { x: &scaled, weight: floats(&up), inner: rank, stride: rank });
     let mut y = vec![0.0; rows * outer];
-    weight.product(Few { x: floats(&x), bias, more, rows, inner, outer }, &mut y);
+    weight.product(Few { x: floats(&x), bias, more, rows, inner, outer }, &mut y, Threads::All);
     Some(y)
 }
 

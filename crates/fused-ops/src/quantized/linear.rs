@@ -74,8 +74,9 @@ impl QuantizedLinear {
         let mut y = vec![0.0; rows * outer];
         if rows <= skinny::MOST_ROWS {
             let (x, bias) = (dense(x.clone()), bias.cloned().map(dense));
-            let product = Made { x: floats(&x), bias: bias.as_ref().map(floats), rows, inner, outer };
-            product.run(&mut y, |first, numbers| self.weight.numbers(first * inner, numbers));
+            let bias = bias.as_ref().map(floats);
+            let product = Made { x: floats(&x), bias, more: None, rows, inner, outer };
+            product.run(&mut y, Threads::All, |first, numbers| self.weight.numbers(first * inner, numbers));
             return tensor(y, [rows, outer]);
         }
         let x = View::of(x.clone());

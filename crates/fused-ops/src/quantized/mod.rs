@@ -7,6 +7,8 @@ mod unpack;
 
 use burn::tensor::{Int, Tensor};
 
+pub(crate) use unpack::HostMatrix;
+
 pub use linear::plain;
 pub use linear::quantized_linear;
 

@@ -78,7 +78,7 @@ const TOGETHER: usize = 32;
 
 /// A packed matrix on the CPU.
 #[derive(Clone, Debug)]
-pub(super) struct HostMatrix {
+pub(crate) struct HostMatrix {
     codes: FlexTensor,
     scales: HostScales,
     columns: usize,
@@ -93,7 +93,7 @@ enum HostScales {
 
 impl HostMatrix {
     /// The matrix when it lies on the CPU.
-    pub(super) fn of(packed: &PackedMatrix) -> Option<Self> {
+    pub(crate) fn of(packed: &PackedMatrix) -> Option<Self> {
         let float = |tensor: &Tensor<1>| {
             let tensor = tensor.clone().into_dispatch();
             is_flex_f32(&tensor).then(|| crate::bridge::dense(into_flex(tensor)))
@@ -123,7 +123,7 @@ impl HostMatrix {
     }
 
     /// Writes the numbers from place `from` on: whole blocks together, what is beside them one by one.
-    pub(super) fn numbers(&self, from: usize, out: &mut [f32]) {
+    pub(crate) fn numbers(&self, from: usize, out: &mut [f32]) {
         let start = from.next_multiple_of(BLOCK);
         let (head, rest) = out.split_at_mut((start - from).min(out.len()));
         let (whole, tail) = rest.split_at_mut(rest.len() / BLOCK * BLOCK);

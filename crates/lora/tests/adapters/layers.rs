@@ -134,3 +134,23 @@ fn a_weight_in_bfloat16_under_an_adapter_is_the_weight_of_its_numbers() {
         assert_eq!(half.outputs(), whole.outputs(), "{variant:?}, merged");
     }
 }
+
+/// For which of a model's maps decoding needs no more than parts.
+fn with_parts(model: &Named) -> Vec<bool> {
+    model.maps.iter().map(|map| map.parts().is_some()).collect()
+}
+
+#[test]
+fn lengths_copies_and_dropped_inputs_are_not_left_to_decoding() {
+    let low_rank = LoraConfig { r: 2, dropout: 0.5, ..LoraConfig::default() };
+    let mut model = Named::trained(&low_rank);
+    assert!(with_parts(&model).iter().all(|whole| *whole));
+    set_dropout(&mut model, DropoutMode::On { seed: 1, step: 1 });
+    assert!(!with_parts(&model)[0]);
+    set_dropout(&mut model, DropoutMode::Off);
+    assert!(with_parts(&model)[0]);
+    let dora = LoraConfig { variant: Variant::Dora, ..low_rank.clone() };
+    assert!(!with_parts(&Named::trained(&dora))[0]);
+    let whole = LoraConfig { modules_to_save: vec!["q_proj".into()], ..low_rank };
+    assert!(with_parts(&Named::trained(&whole)).contains(&false));
+}

@@ -1,14 +1,11 @@
 //! The two passes of generation: one prompt, and one token of many completions.
 
 use crate::VlModel;
-use crate::text::{KvCache, Memory};
+use crate::layers::Angles;
+use crate::text::Memory;
 use burn::tensor::{DType, Device, Tensor};
-use fused_ops::{AttentionPlan, KeyRows, Segment, Visibility};
+use fused_ops::{AttentionPlan, KeyRows, KvCache, NewTokens, Segment, StepDecoder, Visibility};
 use std::ops::Range;
-
-/// Rows that decode together on the CPU: up to this many, the product of rows and weights gives each row the
-/// same bits whatever the others are, and is bound by reading the weights.
-const ROWS_TOGETHER: usize = 16;
 
 /// What one completion feeds into a step: its newest token and what that token sees.
 pub(super) struct Input {
@@ -25,8 +22,11 @@ pub(super) struct Passes<'a> {
     model: &'a VlModel,
     /// The head's weight in f32, as logits are.
     head: Tensor<2>,
+    /// All operations of a step in one, where the model and its device allow it.
+    fused: Option<StepDecoder>,
     cache: KvCache,
-    /// Most inputs of a step.
+    /// Most inputs of a step. On the CPU, up to so many get the same bits each whatever the others are, and together take
+    /// little more than the time to read the weights.
     pub together: usize,
 }
 
@@ -36,8 +36,8 @@ impl<'a> Passes<'a> {
         let shape = [cache_rows, text.kv_heads, text.head_dim()];
         let cache = KvCache::new(text.layers, shape, (&device, model.dtype()));
         let head = model.head().cast(DType::F32);
-        let together = if device == Device::flex() { ROWS_TOGETHER } else { usize::MAX };
-        Self { model, head, cache, together }
+        let together = if device == Device::flex() { StepDecoder::MOST_TOKENS } else { usize::MAX };
+        Self { model, fused: model.model.for_steps(head.clone()), head, cache, together }
     }
 
     /// Reads an embedded prompt into `rows` of the cache; logits of the token that follows it.
@@ -68,6 +68,11 @@ impl<'a> Passes<'a> {
             visibility: Visibility::Full,
         });
         let plan = self.plan(segments.collect(), inputs.len());
+        if let Some(fused) = &self.fused {
+            let Angles { cos, sin, .. } = &self.model.model.angles(&positions);
+            return fused
+                .step(&NewTokens { ids: &ids, cos, sin, places: &places, plan: &plan }, &mut self.cache);
+        }
         let mut memory = Memory::Cache { cache: &mut self.cache, places: &places };
         let rows = self.model.model.embed_tokens.forward(&ids);
         let hidden = self.model.model.forward(rows, &positions, &plan, &mut memory);

@@ -9,4 +9,4 @@ pub use linear::Bias;
 pub use lora::Linear;
 pub use mlp::GatedMlp;
 pub use norm::{LayerNorm, RmsNorm};
-pub use rotary::RotaryTable;
+pub use rotary::{Angles, RotaryTable};

@@ -18,6 +18,11 @@ impl RmsNorm {
         Self { weight: scope.tensor("weight", [width]), epsilon }
     }
 
+    /// ε.
+    pub fn epsilon(&self) -> f64 {
+        self.epsilon
+    }
+
     /// Normalises each row.
     ///
     /// # Shapes

@@ -3,12 +3,12 @@
 use super::cache::Memory;
 use super::layer::DecoderLayer;
 use crate::config::TextConfig;
-use crate::layers::{RmsNorm, RotaryTable};
+use crate::layers::{Angles, RmsNorm, RotaryTable};
 use crate::tape::{self, Activations, Tape};
 use crate::weights::Scope;
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use fused_ops::AttentionPlan;
+use fused_ops::{AttentionPlan, DecoderParts, StepDecoder};
 
 /// One row per token id.
 #[derive(Module, Debug)]
@@ -86,8 +86,26 @@ impl Decoder {
         (self.norm.forward(rows), tape)
     }
 
-    /// The angles of rows at these positions.
+    /// The decoder as it reads one token of each of a few sequences, with this head; `None` where devices, element types or
+    /// adapters want operations of their own.
+    pub(crate) fn for_steps(&self, head: Tensor<2>) -> Option<StepDecoder> {
+        StepDecoder::of(DecoderParts {
+            embedding: self.embed_tokens.weight.val(),
+            layers: self.layers.iter().map(DecoderLayer::parts).collect::<Option<_>>()?,
+            norm: self.norm.weight.val(),
+            head,
+            epsilon: self.norm.epsilon(),
+            head_dim: 2 * self.mrope_section.iter().sum::<usize>(),
+        })
+    }
+
+    /// The angles of rows at these positions as numbers.
+    pub(crate) fn angles(&self, positions: &[[i64; 3]]) -> Angles {
+        Angles::text(positions, self.mrope_section, self.rope_theta)
+    }
+
+    /// The same as tensors.
     fn rotary(&self, positions: &[[i64; 3]], device: &Device) -> RotaryTable {
-        RotaryTable::text(positions, self.mrope_section, self.rope_theta, device)
+        RotaryTable::new(self.angles(positions), device)
     }
 }

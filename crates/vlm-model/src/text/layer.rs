@@ -7,7 +7,7 @@ use crate::layers::{Bias, GatedMlp, RmsNorm, RotaryTable};
 use crate::weights::Scope;
 use burn::module::Module;
 use burn::tensor::Tensor;
-use fused_ops::AttentionPlan;
+use fused_ops::{AttentionPlan, LayerParts};
 
 /// x ↦ h + MLP(norm(h)) with h = x + attention(norm(x)).
 #[derive(Module, Debug)]
@@ -32,6 +32,22 @@ impl DecoderLayer {
             input_layernorm: norm("input_layernorm"),
             post_attention_layernorm: norm("post_attention_layernorm"),
         }
+    }
+
+    /// The layer as decoding applies it, where its maps are no more than decoding knows.
+    pub(super) fn parts(&self) -> Option<LayerParts> {
+        let (attention, mlp) = (&self.self_attn, &self.mlp);
+        Some(LayerParts {
+            input_norm: self.input_layernorm.weight.val(),
+            query: attention.q_proj.parts()?,
+            key: attention.k_proj.parts()?,
+            value: attention.v_proj.parts()?,
+            output: attention.o_proj.parts()?,
+            inner_norm: self.post_attention_layernorm.weight.val(),
+            gate: mlp.gate_proj.parts()?,
+            up: mlp.up_proj.parts()?,
+            down: mlp.down_proj.parts()?,
+        })
     }
 
     /// Applies the layer to packed rows `[n, hidden]`; `layer` is its index in `memory`.

@@ -6,6 +6,6 @@ mod decoder;
 mod layer;
 
 pub use attention::SelfAttention;
-pub use cache::{KvCache, Memory};
+pub use cache::Memory;
 pub use decoder::{Decoder, Embedding};
 pub use layer::DecoderLayer;

@@ -4,7 +4,7 @@ use super::block::VisionBlock;
 use super::merger::PatchMerger;
 use super::order::PatchOrder;
 use crate::config::{VisionConfig, VisionKind};
-use crate::layers::{Linear, RotaryTable};
+use crate::layers::{Angles, Linear, RotaryTable};
 use crate::tape::{self, Activations, Tape};
 use crate::weights::Scope;
 use burn::module::Module;
@@ -79,7 +79,8 @@ impl VisionTower {
         order: &PatchOrder,
         activations: Activations,
     ) -> (Tensor<2>, Tape) {
-        let rotary = RotaryTable::vision(&order.positions, self.config.head_dim(), &rows.device());
+        let rotary =
+            RotaryTable::new(Angles::vision(&order.positions, self.config.head_dim()), &rows.device());
         let (windows, frames) = (groups(&order.windows), groups(&order.frames));
         let kind = self.config.kind.clone();
         let rows = self.patch_embed.proj.forward(rows);

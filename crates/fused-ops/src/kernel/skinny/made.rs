@@ -10,11 +10,12 @@ use crate::kernel::threads;
 /// Rows of the weight that are made at a time: as many as the widest tile of results has columns.
 const PIECE: usize = 16;
 
-/// `Y [rows, outer] = X Wᵀ + b` with a weight `[outer, inner]` that is made when it is needed.
+/// `Y [rows, outer] = X Wᵀ + b + X₂ W₂ᵀ` with a weight `[outer, inner]` that is made when it is needed.
 #[derive(Clone, Copy)]
 pub(crate) struct Made<'a> {
     pub(crate) x: &'a [f32],
     pub(crate) bias: Option<&'a [f32]>,
+    pub(crate) more: Option<Factors<'a>>,
     pub(crate) rows: usize,
     pub(crate) inner: usize,
     pub(crate) outer: usize,
@@ -33,11 +34,14 @@ thread_local! {
 
 impl Made<'_> {
     /// Writes `Y` into `out`. `fill(o, numbers)` writes rows of the weight, those from `o` on.
-    pub(crate) fn run(self, out: &mut [f32], fill: impl Fn(usize, &mut [f32]) + Sync) {
+    pub(crate) fn run(self, out: &mut [f32], threads: Threads, fill: impl Fn(usize, &mut [f32]) + Sync) {
         assert_eq!(out.len(), self.rows * self.outer, "output");
         let out = Shared::new(out);
         // Making a number costs about what a multiplication does.
-        let work = (4 * self.rows + 12) * self.inner * self.outer;
+        let work = match threads {
+            Threads::One => 0,
+            Threads::All => (4 * self.rows + 12) * self.inner * self.outer,
+        };
         let step = self.outer.div_ceil(parts(work)).next_multiple_of(PIECE).max(1);
         threads::for_each(self.outer.div_ceil(step), work, |i| {
             SCRATCH.with_borrow_mut(|scratch| {
@@ -58,13 +62,14 @@ impl Made<'_> {
         out: Shared<'_>,
         fill: &impl Fn(usize, &mut [f32]),
     ) {
-        let Self { x, bias, rows, inner, outer } = *self;
+        let Self { x, bias, more, rows, inner, outer } = *self;
         scratch.weight.resize(columns * inner, 0.0);
         scratch.y.resize(rows * columns, 0.0);
         fill(first, &mut scratch.weight);
         let base = Factors { x, weight: &scratch.weight, inner, stride: inner };
         let bias = bias.map(|bias| &bias[first..first + columns]);
-        Skinny { base, bias, more: None, rows, outer: columns }.run(&mut scratch.y, Threads::One);
+        let more = more.map(|more| more.rows_from(first));
+        Skinny { base, bias, more, rows, outer: columns }.run(&mut scratch.y, Threads::One);
         for (r, y) in scratch.y.chunks_exact(columns).enumerate() {
             // SAFETY: pieces cover disjoint columns, and the rows of one are written one after the other.
             unsafe { out.part(r * outer + first, columns) }.copy_from_slice(y);

@@ -33,6 +33,11 @@ pub(crate) struct Skinny<'a, W = f32> {
 }
 
 impl<W> Factors<'_, W> {
+    /// The same without the first rows of the weight.
+    fn rows_from(self, first: usize) -> Self {
+        Self { weight: &self.weight[first * self.stride..], ..self }
+    }
+
     fn check(&self, rows: usize, outer: usize) {
         assert_eq!(self.x.len(), rows * self.inner, "activations");
         let last = outer.checked_sub(1).map_or(0, |last| last * self.stride + self.inner);
@@ -53,13 +58,22 @@ impl<W: Number> Skinny<'_, W> {
         if threads == Threads::One {
             return W::columns(self, out, 0, self.outer);
         }
-        // Reading the weight counts beside the products: with one row it is all the time, and two threads read faster.
-        let work = (4 * self.rows + 8) * self.base.inner * self.outer;
+        let work = work(self.rows, self.base.inner * self.outer);
         let step = self.outer.div_ceil(parts(work)).next_multiple_of(16).max(1);
         threads::for_each(self.outer.div_ceil(step), work, |i| {
             W::columns(self, out, i * step, (i * step + step).min(self.outer));
         });
     }
+}
+
+/// Reading the weight counts beside the products: with one row it is all the time, and two threads read faster.
+fn work(rows: usize, numbers: usize) -> usize {
+    (4 * rows + 8) * numbers
+}
+
+/// Whether threads share the product of so many rows with a weight of so many numbers.
+pub(crate) fn worth_sharing(rows: usize, numbers: usize) -> bool {
+    threads::worth_sharing(work(rows, numbers))
 }
 
 /// Into how many parts a product is divided.
