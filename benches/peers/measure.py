@@ -29,6 +29,9 @@ class Case:
     goal: float
     batch: int = 1
     new_tokens: int = 0
+    # Patches of its images, and bytes of a weight of a layer.
+    patches: int = 0
+    weight_bytes: int = 4
 
     def arguments(self, work: Path, repeat: int) -> list[str]:
         """The arguments that both sides take."""
@@ -39,14 +42,16 @@ class Case:
 
 CASES = (
     Case("image preprocessing, 1280x720", "nano", "photos", "preprocess", "rows/s", 5.0, batch=8),
-    Case("greedy decoding, nano, batch 1", "nano", "ragged", "decode", "tokens/s", 10.0, batch=1, new_tokens=128),
-    Case("greedy decoding, nano, batch 8", "nano", "ragged", "decode", "tokens/s", 10.0, batch=8, new_tokens=128),
-    Case("greedy decoding, 91M, batch 1", "bench", "ragged", "decode", "tokens/s", 1.5, batch=1, new_tokens=32),
-    Case("greedy decoding, 91M, batch 8", "bench", "ragged", "decode", "tokens/s", 1.5, batch=8, new_tokens=32),
-    Case("prefill, 91M, text of 512 tokens", "bench", "text512", "prefill", "tokens/s", 1.0),
-    Case("prefill, 91M, text of 1024 tokens", "bench", "text1024", "prefill", "tokens/s", 1.0),
-    Case("prefill, 91M, image 448x448 and text", "bench", "image", "prefill", "tokens/s", 1.0),
-)
+    Case("greedy decoding, nano, batch 1", "nano", "ragged", "decode", "tokens/s", 30.0, batch=1, new_tokens=128),
+    Case("greedy decoding, nano, batch 8", "nano", "ragged", "decode", "tokens/s", 30.0, batch=8, new_tokens=128),
+    Case("greedy decoding, 91M, batch 1", "bench", "ragged", "decode", "tokens/s", 3.0, batch=1, new_tokens=32),
+    Case("greedy decoding, 91M, batch 8", "bench", "ragged", "decode", "tokens/s", 3.0, batch=8, new_tokens=32),
+    Case("the same files in bfloat16, batch 1", "bench-bf16", "ragged", "decode", "tokens/s", 3.0, batch=1, new_tokens=32, weight_bytes=2),
+    Case("the same files in bfloat16, batch 8", "bench-bf16", "ragged", "decode", "tokens/s", 3.0, batch=8, new_tokens=32, weight_bytes=2),
+    Case("prefill, 91M, text of 512 tokens", "bench", "text512", "prefill", "tokens/s", 1.2),
+    Case("prefill, 91M, text of 1024 tokens", "bench", "text1024", "prefill", "tokens/s", 1.2),
+    Case("prefill, 91M, image 448x448 and text", "bench", "image", "prefill", "tokens/s", 1.2, patches=1024),
+)  # fmt: skip
 
 
 def spread_of(values: list[float]) -> dict[str, float]:
@@ -126,7 +131,8 @@ class Bench:
         check_outputs(case, [output.until(sides["peer"].sure) for output in outputs])
         ours, peer = sides["ours"].summary(), sides["peer"].summary()
         ratio = ours["median"] / peer["median"]
-        return {"task": case.name, "unit": case.unit, "goal": case.goal, "ours": ours, "peer": peer, "ratio": ratio}
+        tokens = outputs[0].tokens
+        return {"task": case.name, "unit": case.unit, "goal": case.goal, "tokens": tokens, "ours": ours, "peer": peer, "ratio": ratio}
 
     def first_token(self, rounds: int) -> dict[str, object]:
         """Whole processes, from start to the end after one token; for the peer also without start and imports."""

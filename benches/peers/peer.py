@@ -32,7 +32,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "referenc
 from reflib.oracle import Oracle
 from reflib.rows import Row, read_rows
 
-TIE = 1e-4
+# Leads of a logit that the rounding of sums decides, by the type that the model computes in.
+TIES = {torch.float32: 1e-4, torch.bfloat16: 0.5}
 TASKS = ("preprocess", "prefill", "vision", "decode", "first-token")
 
 
@@ -123,13 +124,13 @@ def decode(oracle: Oracle, rows: list[Row], arguments: argparse.Namespace) -> di
     after = [seconds - statistics.median(first) for seconds in whole]
     scored = oracle.model.generate(**inputs, max_new_tokens=arguments.new_tokens, output_logits=True, return_dict_in_generate=True)
     found = {"tokens": (arguments.new_tokens - 1) * len(rows), "seconds": after, "token_ids": tokens}
-    return {**found, "sure": sure(scored.logits)}
+    return {**found, "sure": sure(scored.logits, TIES[oracle.model.dtype])}
 
 
-def sure(logits: tuple[torch.Tensor, ...]) -> list[int]:
+def sure(logits: tuple[torch.Tensor, ...], tie: float) -> list[int]:
     """How many tokens of each row come before the first whose lead over the second best is within the rounding of a sum."""
     best = torch.stack([step.double().topk(2).values for step in logits], 1)
-    leads = best[..., 0] - best[..., 1] > TIE
+    leads = best[..., 0] - best[..., 1] > tie
     return leads.long().cumprod(1).sum(1).tolist()
 
 

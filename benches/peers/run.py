@@ -17,7 +17,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from bound import Bound
 from environment import machine, make_environment, versions
+from floor import matrix_peak
 from judgements import JUDGEMENTS, Court, Judgement
 from measure import CASES, HERE, Bench, Case, Failed
 from pairs import write_pairs
@@ -113,11 +115,14 @@ def measure_judges(plan: Plan, python: Path) -> list[dict[str, object]]:
 
 def measure_tasks(plan: Plan, bench: Bench) -> list[dict[str, object]]:
     """Every task of the command line, printed as it ends."""
-    found = []
+    found, peak = [], matrix_peak(bench.python)
     for case in plan.cases:
         found.append(bench.run_case(case, plan.rounds))
         done = found[-1]
         ours, peer = done["ours"]["median"], done["peer"]["median"]
+        if bound := Bound.of(case, done["tokens"], plan.workload, bench.python, peak):
+            done["bound"] = bound.why
+            done["share_of_bound"] = [rate * bound.seconds / done["tokens"] for rate in (ours, peer)]
         print(f"{case.name}: {ours:.4g} and {peer:.4g} {case.unit}, {done['ratio']:.2f}x, goal {case.goal:g}x", flush=True)
     return found
 

@@ -22,6 +22,7 @@ PIXELS = PixelLimits(image_min=4 * FACTOR * FACTOR, image_max=1280 * FACTOR * FA
 WORDS = " ".join(CORPUS[:4]).split()
 # End tokens get logit 0 in these models, so that every row runs to its last token on both sides.
 MODELS = {name: replace(SIZES[name], pixels=PIXELS, stop="never", logit_std=3.0, seed=7) for name in SIZES}
+MODELS["bench-bf16"] = replace(MODELS["bench"], dtype="bfloat16")
 
 
 def words(rng: random.Random, tokens: int) -> str:
