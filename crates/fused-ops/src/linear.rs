@@ -84,9 +84,13 @@ pub(crate) fn forward(x: &FlexTensor, weight: &FlexTensor, bias: Option<&FlexTen
             let bias = bias.as_ref().map(floats);
             weight.product(Few { x: floats(&x), bias, more: None, rows, inner, outer }, &mut y, Threads::All);
         }
+        _ if rows == 0 => {}
         _ => {
-            let (x, weight) = (View::of(x.clone()), View::of(stored::whole(weight)));
-            product(MatMut::new(&mut y, outer), Into::Replace, x.mat(), weight.mat().t(), 1.0, Threads::All);
+            let x = View::of(x.clone());
+            stored::for_each_tile(weight, |first, weight| {
+                let out = MatMut::new(&mut y[first..], outer);
+                product(out, Into::Replace, x.mat(), weight.t(), 1.0, Threads::All);
+            });
             if let Some(bias) = &bias {
                 add_to_rows(&mut y, floats(bias));
             }

@@ -5,9 +5,10 @@ use burn_flex::FlexTensor;
 use half::bf16;
 
 use crate::bridge::{dense, floats, sizes, tensor};
-use crate::kernel::matrix::Threads;
+use crate::kernel::matrix::{Mat, Threads};
 use crate::kernel::skinny::{Factors, Skinny};
 use crate::kernel::{threads, vector};
+use crate::linear::View;
 
 /// Element types of a frozen weight beside rows of `f32`.
 pub(crate) fn takes(dtype: DType) -> bool {
@@ -56,20 +57,49 @@ impl<'a> Few<'a> {
     }
 }
 
+/// Numbers of a weight that are made from fewer bits at a time, for many rows.
+pub(crate) const TILE: usize = 1 << 18;
+
+/// Calls `f` with runs of a matrix's rows in 32 bits: where each starts, and the rows. A matrix in 32 bits is one run.
+pub(crate) fn for_each_tile(weight: &FlexTensor, mut f: impl FnMut(usize, Mat<'_>)) {
+    if weight.dtype() == DType::F32 {
+        return f(0, View::of(weight.clone()).mat());
+    }
+    let weight = dense(weight.clone());
+    let (half, [rows, columns]) = (halves(&weight), sizes(&weight));
+    let step = (TILE / columns.max(1)).clamp(1, rows.max(1));
+    let mut tile = vec![0.0; step * columns];
+    for first in (0..rows).step_by(step) {
+        let count = step.min(rows - first);
+        let numbers = &mut tile[..count * columns];
+        widen(&half[first * columns..], numbers, columns);
+        f(first, Mat::new(numbers, count, columns));
+    }
+}
+
 /// A copy of the numbers of a matrix in 32 bits, row by row.
 pub(crate) fn copied(weight: &FlexTensor) -> Vec<f32> {
     let weight = dense(weight.clone());
     if weight.dtype() == DType::F32 {
         return floats(&weight).to_vec();
     }
-    let half =
-        weight.as_slice::<bf16>().expect("weights are f32 or bfloat16, and made dense before they are read");
-    let [_, columns] = sizes(&weight);
+    let (half, [_, columns]) = (halves(&weight), sizes(&weight));
     let mut numbers = vec![0.0; half.len()];
-    threads::for_row_blocks(&mut numbers, columns, half.len(), |row, block| {
+    widen(half, &mut numbers, columns);
+    numbers
+}
+
+/// The numbers of a dense matrix in bfloat16.
+fn halves(weight: &FlexTensor) -> &[bf16] {
+    weight.as_slice().expect("weights are f32 or bfloat16, and made dense before they are read")
+}
+
+/// Writes as many numbers as `out` holds, rows of `columns`.
+fn widen(half: &[bf16], out: &mut [f32], columns: usize) {
+    let work = out.len();
+    threads::for_row_blocks(out, columns, work, |row, block| {
         vector::widen(&half[row * columns..][..block.len()], block);
     });
-    numbers
 }
 
 /// A matrix in 32 bits: itself, of any strides, or a copy.

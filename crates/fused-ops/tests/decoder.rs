@@ -303,3 +303,11 @@ fn a_place_outside_the_cache_is_refused() {
     let step = Step { places: vec![CACHE_ROWS], ..Step::new(1, 0, SIZES[0].head) };
     decoder.step(&step.tokens(), &mut cache(SIZES[0]));
 }
+
+#[test]
+#[should_panic(expected = "keys and values of a cache of 2 heads of 8 values")]
+fn a_cache_for_other_heads_is_refused() {
+    let decoder = StepDecoder::of(parts(SIZES[0], Kind::Whole, false)).unwrap();
+    let mut other = cache(Sizes { kv: 2, ..SIZES[0] });
+    decoder.step(&Step::new(1, 0, SIZES[0].head).tokens(), &mut other);
+}

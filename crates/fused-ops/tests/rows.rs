@@ -113,7 +113,15 @@ fn beside(weight: &Tensor<2>, rows: usize, rank: usize) -> Vec<Vec<f64>> {
 #[test]
 fn a_frozen_weight_in_bfloat16_gives_what_its_numbers_give_in_32_bits() {
     let device = Device::flex();
-    for (rows, inner, outer) in [(1, 20, 30), (9, 33, 24), (40, 96, 128), (300, 16, 24)] {
+    for (rows, inner, outer) in [
+        (0, 20, 30),
+        (1, 20, 30),
+        (9, 33, 24),
+        (40, 96, 128),
+        (300, 16, 24),
+        (20, 1000, 700),
+        (70, 640, 1100),
+    ] {
         let weight = tensor(&values(outer * inner, 7), DType::BF16, &device).reshape([outer, inner]);
         let turned =
             tensor(&values(outer * inner, 7), DType::BF16, &device).reshape([inner, outer]).transpose();

@@ -33,11 +33,11 @@ impl NewTokens<'_> {
         [&self.cos[range.clone()], &self.sin[range]]
     }
 
-    /// Whether no token sees a row that another one enters.
+    /// Whether no token sees or enters a row that another one enters.
     fn are_apart(&self) -> bool {
-        self.plan.segments().iter().enumerate().all(|(token, segment)| {
-            let sees = |place: usize| segment.keys.iter().any(|run| run.spans(place));
-            self.places.iter().enumerate().all(|(other, place)| other == token || !sees(*place))
+        self.plan.segments().iter().zip(self.places).enumerate().all(|(token, (segment, own))| {
+            let uses = |place: usize| place == *own || segment.keys.iter().any(|run| run.spans(place));
+            self.places.iter().enumerate().all(|(other, place)| other == token || !uses(*place))
         })
     }
 
@@ -77,9 +77,11 @@ impl StepDecoder {
             [self.layers.len(), self.head_dim],
             "step: layers and heads of the cache"
         );
+        let outputs = |map: usize| self.layers.iter().map(move |layer| layer.maps()[map].shape()[0]);
+        let fits = outputs(1).chain(outputs(2)).all(|keys| keys == kv * head);
+        assert!(fits, "step: keys and values of a cache of {kv} heads of {head} values");
+        let heads = Heads { kv, group: outputs(0).next().unwrap_or(0) / (kv * head).max(1), head };
         let mut hidden = self.embed(tokens.ids);
-        let heads = |queries: usize| Heads { kv, group: queries / (kv * head).max(1), head };
-        let heads = heads(self.layers.first().map_or(0, |layer| layer.maps()[0].shape()[0]));
         let (each, inside) = self.division(tokens);
         cache.lend(|cache| {
             let shared = Shared::new(&mut hidden);

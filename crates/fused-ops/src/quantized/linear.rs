@@ -9,9 +9,7 @@ use crate::bridge::{self, Operation, dense, floats, sizes, tensor};
 use crate::kernel::matrix::{Into, Mat, MatMut, Threads, product};
 use crate::kernel::skinny::{self, Made};
 use crate::linear::{View, add_to_rows, bias_grad};
-
-/// Numbers of the weight that are unpacked at a time for many rows.
-const TILE: usize = 1 << 18;
+use crate::stored::TILE;
 
 /// `Y = X Wᵀ + b` with a frozen weight in few bits.
 ///
