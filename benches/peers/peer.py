@@ -63,10 +63,28 @@ def timed(work: Callable[[], object], repeat: int) -> tuple[list[float], object]
     work()
     seconds, result = [], None
     for _ in range(repeat):
-        start = time.perf_counter()
-        result = work()
-        seconds.append(time.perf_counter() - start)
+        took, result = once(work)
+        seconds.append(took)
     return seconds, result
+
+
+def in_turns(one: Callable[[], object], other: Callable[[], object], repeat: int) -> tuple[list[float], list[float], object]:
+    """Seconds of two pieces of work that alternate, so that both meet the same machine, and what the last one gave."""
+    ones, others, result = [], [], None
+    for turn in range(repeat + 1):
+        seconds, _ = once(one)
+        more, result = once(other)
+        if turn > 0:
+            ones.append(seconds)
+            others.append(more)
+    return ones, others, result
+
+
+def once(work: Callable[[], object]) -> tuple[float, object]:
+    """Seconds of one run, and what it gave."""
+    start = time.perf_counter()
+    result = work()
+    return time.perf_counter() - start, result
 
 
 def prompt_tokens(inputs: transformers.BatchFeature) -> int:
@@ -119,8 +137,7 @@ def decode(oracle: Oracle, rows: list[Row], arguments: argparse.Namespace) -> di
         out = oracle.model.generate(**inputs, max_new_tokens=new_tokens)
         return out[:, inputs["input_ids"].shape[1] :].tolist()
 
-    first, _ = timed(lambda: generate(1), arguments.repeat)
-    whole, tokens = timed(lambda: generate(arguments.new_tokens), arguments.repeat)
+    first, whole, tokens = in_turns(lambda: generate(1), lambda: generate(arguments.new_tokens), arguments.repeat)
     after = [seconds - statistics.median(first) for seconds in whole]
     scored = oracle.model.generate(**inputs, max_new_tokens=arguments.new_tokens, output_logits=True, return_dict_in_generate=True)
     found = {"tokens": (arguments.new_tokens - 1) * len(rows), "seconds": after, "token_ids": tokens}

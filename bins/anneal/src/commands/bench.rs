@@ -81,15 +81,14 @@ fn measure_model(
     let key = DrawKey { seed: 0, step: 0, prompt: 0, sample: 0, token: 0 };
     let requests: Vec<Request> = prompts.iter().map(|prompt| Request::new(prompt, 1, key)).collect();
     let run = |new_tokens| model.generate(&requests, &SamplingSettings::greedy(new_tokens, Vec::new()));
-    let (prefill, first) = repeat(args.repeat, || run(1))?;
     if args.task == Task::Prefill {
+        let (seconds, first) = repeat(args.repeat, || run(1))?;
         let tokens = prompts.iter().map(|prompt| prompt.tokens.len()).sum();
-        return Ok(report(args, tokens, prefill, token_ids(&first)));
+        return Ok(report(args, tokens, seconds, token_ids(&first)));
     }
-    let (whole, written) = repeat(args.repeat, || run(args.new_tokens))?;
-    let mut fastest = prefill.clone();
-    fastest.sort_by(f64::total_cmp);
-    let median = fastest[fastest.len() / 2];
+    let ([mut first, whole], written) = in_turns(args.repeat, [&|| run(1), &|| run(args.new_tokens)])?;
+    first.sort_by(f64::total_cmp);
+    let median = first[first.len() / 2];
     let decode = whole.iter().map(|seconds| seconds - median).collect();
     let tokens = args.new_tokens.saturating_sub(1) * prompts.len();
     Ok(report(args, tokens, decode, token_ids(&written)))
@@ -119,6 +118,22 @@ fn repeat<T, E>(times: usize, work: impl Fn() -> Result<T, E>) -> Result<(Vec<f6
         seconds.push(start.elapsed().as_secs_f64());
     }
     Ok((seconds, last))
+}
+
+/// Runs two pieces of work in turns, so that both meet the same machine: once uncounted and then `times` times; the seconds
+/// of each and the last result of the second.
+fn in_turns<T, E>(times: usize, work: [&dyn Fn() -> Result<T, E>; 2]) -> Result<([Vec<f64>; 2], T), E> {
+    let (mut seconds, mut last) = ([Vec::new(), Vec::new()], None);
+    for turn in 0..=times.max(1) {
+        for (work, seconds) in work.iter().zip(&mut seconds) {
+            let start = Instant::now();
+            last = Some(work()?);
+            if turn > 0 {
+                seconds.push(start.elapsed().as_secs_f64());
+            }
+        }
+    }
+    Ok((seconds, last.expect("both ran twice at least")))
 }
 
 fn report(args: &BenchArgs, tokens: usize, seconds: Vec<f64>, token_ids: Vec<Vec<u32>>) -> Report {

@@ -1,13 +1,14 @@
 //! What is asked of generation, and the call that answers it.
 
 use super::capacity::{Capacity, Demand, Division};
+use super::decode::Passes;
 use super::random::DrawKey;
 use super::schedule::Schedule;
 use super::sequence::Completion;
 use super::{GenerateError, SamplingSettings};
 use crate::VlModel;
 use burn::module::Module;
-use burn::tensor::Tensor;
+use burn::tensor::{Device, Tensor};
 use std::cmp::Reverse;
 use std::ops::ControlFlow;
 use vlm_processor::Prompt;
@@ -49,6 +50,17 @@ pub struct Progress {
     pub tokens: usize,
 }
 
+/// Where tokens are chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Choosing {
+    /// By the host, from logits that it reads after every step.
+    Host,
+    /// On the device, several tokens of each completion before the host reads any: what they would write behind their
+    /// ends is thrown away. Where tokens must be ranked or remembered (top-k, top-p, repetition penalty), by the host all
+    /// the same.
+    Device,
+}
+
 /// Writes completions: at most so many side by side, and whenever one ends, another takes its place.
 ///
 /// A completion's bytes depend on its own prompt, key and settings only: not on the other requests, their order, the
@@ -57,18 +69,28 @@ pub struct Engine<'a> {
     model: VlModel,
     settings: &'a SamplingSettings,
     capacity: Capacity,
+    choosing: Choosing,
 }
 
 impl<'a> Engine<'a> {
-    /// An engine on the weights of `model`, without their gradients, with the default capacity.
+    /// An engine on the weights of `model`, without their gradients, with the default capacity. Tokens are chosen on its
+    /// device, but on the CPU by the host.
     pub fn new(model: &VlModel, settings: &'a SamplingSettings) -> Self {
-        Self { model: model.valid(), settings, capacity: Capacity::default() }
+        let choosing =
+            if model.device().inner() == Device::flex() { Choosing::Host } else { Choosing::Device };
+        Self { model: model.valid(), settings, capacity: Capacity::default(), choosing }
     }
 
     /// The same within other limits.
     #[must_use]
     pub fn with_capacity(self, capacity: Capacity) -> Self {
         Self { capacity, ..self }
+    }
+
+    /// The same with tokens chosen elsewhere.
+    #[must_use]
+    pub fn with_choosing(self, choosing: Choosing) -> Self {
+        Self { choosing, ..self }
     }
 
     /// Completes every request, in order. Long prompts go first. `watch` is told after every pass how far it has
@@ -80,7 +102,8 @@ impl<'a> Engine<'a> {
     ) -> Result<Vec<Vec<Completion>>, GenerateError> {
         let demand = self.demand(requests);
         let division = Division::new(&demand, self.capacity)?;
-        let mut schedule = Schedule::new(&self.model, self.settings, requests, &demand, division);
+        let passes = Passes::new(&self.model, division.rows(), (self.settings, self.choosing));
+        let mut schedule = Schedule::new(&self.model, self.settings, requests, &demand, (division, passes));
         fused_ops::while_standing_by(|| {
             while schedule.advance()? {
                 if watch(schedule.progress()).is_break() {

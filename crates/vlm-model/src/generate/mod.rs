@@ -6,6 +6,7 @@
 //! | `capacity.rs`, `arena.rs` | who owns which rows of the cache |
 //! | `schedule.rs` | who runs when |
 //! | `decode.rs` | the passes through the network |
+//! | `on_device.rs` | tokens that are chosen without the host |
 //! | `sequence.rs`, `choose.rs`, `truncate.rs`, `random.rs` | which token comes next, and when a completion ends |
 
 mod arena;
@@ -14,6 +15,7 @@ mod choose;
 mod decode;
 mod engine;
 mod error;
+mod on_device;
 mod random;
 mod schedule;
 mod sequence;
@@ -22,7 +24,7 @@ mod stop;
 mod truncate;
 
 pub use capacity::Capacity;
-pub use engine::{Engine, Progress, Request};
+pub use engine::{Choosing, Engine, Progress, Request};
 pub use error::GenerateError;
 pub use random::DrawKey;
 pub use sequence::{Completion, FinishReason};

@@ -12,6 +12,9 @@ use rayon::prelude::*;
 use std::collections::VecDeque;
 use std::ops::Range;
 
+/// Tokens of each completion that a device writes before the host looks at them.
+const AHEAD: usize = 8;
+
 /// The state of a call: requests wait for room in the arena, then their completions for a slot.
 pub(super) struct Schedule<'a> {
     model: &'a VlModel,
@@ -50,7 +53,7 @@ impl<'a> Schedule<'a> {
         settings: &'a SamplingSettings,
         requests: &'a [Request<'a>],
         demand: &Demand,
-        division: Division,
+        (division, passes): (Division, Passes<'a>),
     ) -> Self {
         let first_of_arena = division.slots * division.slot_rows;
         let group = |request: &Request| Group {
@@ -62,7 +65,7 @@ impl<'a> Schedule<'a> {
             model,
             settings,
             requests,
-            passes: Passes::new(model, division.rows()),
+            passes,
             arena: Arena::new(first_of_arena..division.rows()),
             slots: (0..division.slots).rev().map(|slot| slot * division.slot_rows).collect(),
             waiting: demand.prompts.iter().map(|(request, _)| *request).collect(),
@@ -142,17 +145,13 @@ impl<'a> Schedule<'a> {
         Ok(self.passes.prefill(embedded, &prompt.positions, rows))
     }
 
-    /// Writes one token of every running completion and clears the places of those that end.
+    /// Writes a token or several of every running completion and clears the places of those that end.
     fn step(&mut self) -> Result<(), GenerateError> {
-        for chunk in 0..self.running.len().div_ceil(self.passes.together) {
-            let first = chunk * self.passes.together;
-            let last = first.saturating_add(self.passes.together).min(self.running.len());
-            let inputs: Vec<Input> =
-                self.running[first..last].iter().map(|running| self.input(running)).collect();
-            let mut logits = self.passes.step(&inputs);
-            draw_all(&mut self.running[first..last], &mut logits, self.settings);
+        if self.passes.run_ahead() {
+            self.write_ahead();
+        } else {
+            self.write_one();
         }
-        self.progress.tokens += self.running.len();
         let ended: Vec<Running> = self.running.extract_if(.., |running| running.sequence.ended).collect();
         for Running { sequence, first_row } in ended {
             self.slots.push(first_row);
@@ -161,12 +160,48 @@ impl<'a> Schedule<'a> {
         Ok(())
     }
 
-    fn input(&self, running: &Running) -> Input {
+    fn write_one(&mut self) {
+        for chunk in 0..self.running.len().div_ceil(self.passes.together) {
+            let first = chunk * self.passes.together;
+            let last = first.saturating_add(self.passes.together).min(self.running.len());
+            let inputs: Vec<Input> =
+                self.running[first..last].iter().map(|running| self.input(running, 0)).collect();
+            let mut logits = self.passes.step(&inputs);
+            draw_all(&mut self.running[first..last], &mut logits, self.settings);
+        }
+        self.progress.tokens += self.running.len();
+    }
+
+    /// Lets the device write [`AHEAD`] tokens of each completion, or as many as the longest has left, and keeps those up to
+    /// each completion's end.
+    fn write_ahead(&mut self) {
+        let left =
+            |running: &Running| self.settings.max_new_tokens - running.sequence.completion.token_ids.len();
+        let count = self.running.iter().map(left).max().unwrap_or(0).min(AHEAD);
+        let step = |ahead| {
+            let inputs = self.running.iter().map(|running| self.input(running, ahead)).collect();
+            let draws = self.running.iter().map(|running| running.sequence.uniform(ahead)).collect();
+            (inputs, draws)
+        };
+        let steps: Vec<(Vec<Input>, Vec<f64>)> = (0..count).map(step).collect();
+        for choices in self.passes.ahead(&steps) {
+            for (running, choice) in self.running.iter_mut().zip(choices) {
+                if !running.sequence.ended {
+                    running.sequence.write(choice, self.settings);
+                    self.progress.tokens += 1;
+                }
+            }
+        }
+    }
+
+    /// What a completion reads after `ahead` more tokens. One that has ended by then reads its last row again and again.
+    fn input(&self, running: &Running, ahead: usize) -> Input {
         let Sequence { request, completion, .. } = &running.sequence;
         let (prompt, rows) = (self.requests[*request].prompt, &self.groups[*request].prompt_rows);
-        let newest = completion.token_ids.len() - 1;
+        let written = completion.token_ids.len() - 1;
+        let newest = (written + ahead).min(self.settings.max_new_tokens - 2);
         Input {
-            token: completion.token_ids[newest],
+            token: completion.token_ids[written],
             position: prompt.generated_position(newest),
             place: running.first_row + newest,
             keys: [

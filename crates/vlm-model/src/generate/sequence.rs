@@ -57,9 +57,19 @@ impl Sequence {
 
     /// Chooses the next token and ends the completion if that was its last.
     pub(super) fn draw(&mut self, logits: &mut [f32], settings: &SamplingSettings) {
+        let choice = choose(logits, settings, &self.seen, self.uniform(0));
+        self.write(choice, settings);
+    }
+
+    /// The draw of the token after `ahead` more.
+    pub(super) fn uniform(&self, ahead: usize) -> f64 {
+        let token = self.completion.token_ids.len() + ahead;
+        DrawKey { token: self.key.token + token as u64, ..self.key }.uniform()
+    }
+
+    /// Writes a token and ends the completion if that was its last.
+    pub(super) fn write(&mut self, Choice { token, logprob }: Choice, settings: &SamplingSettings) {
         let written = &mut self.completion;
-        let key = DrawKey { token: self.key.token + written.token_ids.len() as u64, ..self.key };
-        let Choice { token, logprob } = choose(logits, settings, &self.seen, key.uniform());
         written.token_ids.push(token);
         written.logprobs.push(logprob);
         if settings.penalises() {

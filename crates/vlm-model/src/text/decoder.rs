@@ -20,10 +20,14 @@ pub struct Embedding {
 impl Embedding {
     /// The rows of the given ids, `[n, hidden]`. Ids must lie inside the vocabulary.
     pub fn forward(&self, ids: &[u32]) -> Tensor<2> {
-        let table = self.weight.val();
+        let (count, device) = (ids.len(), self.weight.val().device());
         let ids: Vec<i64> = ids.iter().map(|id| i64::from(*id)).collect();
-        let ids = Tensor::<1, Int>::from_data(TensorData::new(ids.clone(), [ids.len()]), &table.device());
-        table.select(0, ids)
+        self.rows(Tensor::from_data(TensorData::new(ids, [count]), &device))
+    }
+
+    /// The same for ids that are on the device.
+    pub fn rows(&self, ids: Tensor<1, Int>) -> Tensor<2> {
+        self.weight.val().select(0, ids)
     }
 }
 

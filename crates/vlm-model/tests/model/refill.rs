@@ -6,8 +6,8 @@ use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::sync::LazyLock;
 use vlm_model::generate::{
-    Capacity, Completion, DrawKey, Engine, GenerateError, GenerationConfig, Progress, Request,
-    SamplingSettings,
+    Capacity, Choosing, Completion, DrawKey, Engine, FinishReason, GenerateError, GenerationConfig, Progress,
+    Request, SamplingSettings,
 };
 use vlm_model::{PromptError, VlModel};
 use vlm_processor::{Prompt, Token};
@@ -139,4 +139,30 @@ fn asking_for_nothing_gives_nothing() {
     assert_eq!(run(&[request(0, 0)], Capacity::default()), Ok(vec![vec![]]));
     let none = MODEL.generate(&[request(0, 2)], &SamplingSettings::greedy(0, vec![])).unwrap();
     assert!(none[0].len() == 2 && none[0].iter().all(|completion| completion.token_ids.is_empty()));
+}
+
+#[test]
+fn tokens_chosen_on_the_device_are_those_that_the_host_chooses() {
+    let greedy =
+        |new_tokens| SamplingSettings::greedy(new_tokens, (0..512).step_by(9).collect()).forbid(vec![50, 60]);
+    let capacity = Capacity::new(NonZeroUsize::new(3).unwrap(), 2 * longest() + 100);
+    let requests: Vec<Request> = (0..ROWS.len()).map(|prompt| request(prompt, SAMPLES)).collect();
+    let mut finishes = Vec::new();
+    for new_tokens in [1, 2, 9, 21] {
+        for settings in [greedy(new_tokens), greedy(new_tokens).temperature(1.3).unwrap()] {
+            let write = |choosing| {
+                let engine = Engine::new(&MODEL, &settings).with_capacity(capacity).with_choosing(choosing);
+                engine.run(&requests, &mut unwatched).unwrap().concat()
+            };
+            let (host, device) = (write(Choosing::Host), write(Choosing::Device));
+            for (host, device) in host.iter().zip(&device) {
+                assert_eq!((&host.token_ids, host.finish), (&device.token_ids, device.finish));
+                for (host, device) in host.logprobs.iter().zip(&device.logprobs) {
+                    assert!((host - device).abs() < 1e-4, "{host} {device}");
+                }
+            }
+            finishes.extend(host.iter().filter(|host| host.token_ids.len() > 1).map(|host| host.finish));
+        }
+    }
+    assert!(finishes.contains(&FinishReason::Stop) && finishes.contains(&FinishReason::Length));
 }
