@@ -5,9 +5,9 @@ use burn_flex::FlexTensor;
 
 use crate::bridge::{self, Operation, dense, floats, sizes, tensor};
 use crate::kernel::matrix::{Into, Mat, MatMut, Threads, product};
-use crate::kernel::skinny;
+use crate::kernel::skinny::{self, Few};
 use crate::kernel::threads;
-use crate::stored::{self, Few, Numbers};
+use crate::stored::{self, Numbers};
 
 /// Applies a linear layer to every row: `Y = X Wᵀ + b`.
 ///

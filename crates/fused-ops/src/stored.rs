@@ -6,7 +6,8 @@ use half::bf16;
 
 use crate::bridge::{dense, floats, sizes, tensor};
 use crate::kernel::matrix::{Mat, Threads};
-use crate::kernel::skinny::{Factors, Skinny};
+use crate::kernel::skinny::Few;
+use crate::kernel::tiles::in_tiles;
 use crate::kernel::{threads, vector};
 use crate::linear::View;
 
@@ -40,26 +41,6 @@ impl<'a> Numbers<'a> {
     }
 }
 
-/// A product of few rows but for its weight, `[outer, inner]`.
-pub(crate) struct Few<'a> {
-    pub(crate) x: &'a [f32],
-    pub(crate) bias: Option<&'a [f32]>,
-    pub(crate) more: Option<Factors<'a>>,
-    pub(crate) rows: usize,
-    pub(crate) inner: usize,
-    pub(crate) outer: usize,
-}
-
-impl<'a> Few<'a> {
-    fn with<W>(self, weight: &'a [W]) -> Skinny<'a, W> {
-        let Self { x, bias, more, rows, inner, outer } = self;
-        Skinny { base: Factors { x, weight, inner, stride: inner }, bias, more, rows, outer }
-    }
-}
-
-/// Numbers of a weight that are made from fewer bits at a time, for many rows.
-pub(crate) const TILE: usize = 1 << 18;
-
 /// Calls `f` with runs of a matrix's rows in 32 bits: where each starts, and the rows. A matrix in 32 bits is one run.
 pub(crate) fn for_each_tile(weight: &FlexTensor, mut f: impl FnMut(usize, Mat<'_>)) {
     if weight.dtype() == DType::F32 {
@@ -67,14 +48,7 @@ pub(crate) fn for_each_tile(weight: &FlexTensor, mut f: impl FnMut(usize, Mat<'_
     }
     let weight = dense(weight.clone());
     let (half, [rows, columns]) = (halves(&weight), sizes(&weight));
-    let step = (TILE / columns.max(1)).clamp(1, rows.max(1));
-    let mut tile = vec![0.0; step * columns];
-    for first in (0..rows).step_by(step) {
-        let count = step.min(rows - first);
-        let numbers = &mut tile[..count * columns];
-        widen(&half[first * columns..], numbers, columns);
-        f(first, Mat::new(numbers, count, columns));
-    }
+    in_tiles([rows, columns], |first, numbers| widen(&half[first * columns..], numbers, columns), f);
 }
 
 /// A copy of the numbers of a matrix in 32 bits, row by row.

@@ -6,9 +6,9 @@ use burn_flex::FlexTensor;
 use super::on_host;
 use crate::bridge::{dense, floats, into_flex, is_flex, sizes};
 use crate::kernel::matrix::Threads;
-use crate::kernel::skinny::{Factors, Made, Skinny};
+use crate::kernel::skinny::{Factors, Few};
 use crate::quantized::HostMatrix;
-use crate::stored::{self, Few, Numbers};
+use crate::stored::{self, Numbers};
 use crate::{LoraPair, PackedMatrix};
 
 /// A weight, `[out, in]`.
@@ -87,15 +87,14 @@ impl Map {
         let [outer, inner] = self.shape;
         y.resize(rows * outer, 0.0);
         let more = self.pair.as_ref().map(|pair| pair.factors(rows, x, low, threads));
-        let bias = self.bias.as_ref().map(floats);
+        let few = Few { x, bias: self.bias.as_ref().map(floats), more, rows, inner, outer };
         match &self.weight {
             Weight::Plain(weight) => {
                 let weight = Numbers::of(weight).expect("made dense when the map was made");
-                weight.product(Few { x, bias, more, rows, inner, outer }, y, threads);
+                weight.product(few, y, threads);
             }
             Weight::Packed(weight) => {
-                let product = Made { x, bias, more, rows, inner, outer };
-                product.run(y, threads, |first, numbers| weight.numbers(first * inner, numbers));
+                few.with_made(y, threads, |first, numbers| weight.numbers(first * inner, numbers));
             }
         }
     }
@@ -106,8 +105,8 @@ impl Pair {
     fn factors<'a>(&'a self, rows: usize, x: &[f32], low: &'a mut Vec<f32>, threads: Threads) -> Factors<'a> {
         let [rank, inner] = sizes(&self.a);
         low.resize(rows * rank, 0.0);
-        let base = Factors { x, weight: floats(&self.a), inner, stride: inner };
-        Skinny { base, bias: None, more: None, rows, outer: rank }.run(low, threads);
+        let few = Few { x, bias: None, more: None, rows, inner, outer: rank };
+        few.with(floats(&self.a)).run(low, threads);
         low.iter_mut().for_each(|value| *value *= self.scale);
         Factors { x: low, weight: floats(&self.b), inner: rank, stride: rank }
     }

@@ -8,7 +8,7 @@ use crate::attention::Heads;
 use crate::bridge::{floats, sizes};
 use crate::kernel::matrix::Threads;
 use crate::kernel::shared::Shared;
-use crate::kernel::skinny::{self, Factors, MOST_ROWS, Skinny};
+use crate::kernel::skinny::{self, Few, MOST_ROWS};
 use crate::kernel::threads;
 use crate::{AttentionPlan, KvCache, rms_norm};
 
@@ -115,8 +115,8 @@ impl StepDecoder {
         let mut normed = vec![0.0; hidden.len()];
         rms_norm::few(hidden, floats(&self.norm), self.epsilon, &mut normed);
         let mut logits = vec![0.0; rows * outer];
-        let base = Factors { x: &normed, weight: floats(&self.head), inner, stride: inner };
-        Skinny { base, bias: None, more: None, rows, outer }.run(&mut logits, Threads::All);
+        let few = Few { x: &normed, bias: None, more: None, rows, inner, outer };
+        few.with(floats(&self.head)).run(&mut logits, Threads::All);
         logits
     }
 

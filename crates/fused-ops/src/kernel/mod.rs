@@ -6,4 +6,5 @@ pub(crate) mod shared;
 pub(crate) mod simd;
 pub(crate) mod skinny;
 pub(crate) mod threads;
+pub(crate) mod tiles;
 pub(crate) mod vector;

@@ -5,9 +5,9 @@ use burn_flex::FlexTensor;
 use super::{Inputs, Pair, Saved, add_product, merge};
 use crate::bridge::{dense, floats, sizes, tensor};
 use crate::kernel::matrix::Threads;
-use crate::kernel::skinny::{self, Factors};
+use crate::kernel::skinny::{self, Factors, Few};
 use crate::linear::{self, View};
-use crate::stored::{Few, Numbers};
+use crate::stored::Numbers;
 
 /// `Y = X Vᵀ + b`
 pub(super) fn merged(inputs: &Inputs<'_>) -> (FlexTensor, Saved) {

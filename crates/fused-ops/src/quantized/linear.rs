@@ -7,9 +7,9 @@ use super::PackedMatrix;
 use super::unpack::{self, HostMatrix};
 use crate::bridge::{self, Operation, dense, floats, sizes, tensor};
 use crate::kernel::matrix::{Into, Mat, MatMut, Threads, product};
-use crate::kernel::skinny::{self, Made};
+use crate::kernel::skinny::{self, Few};
+use crate::kernel::tiles::in_tiles;
 use crate::linear::{View, add_to_rows, bias_grad};
-use crate::stored::TILE;
 
 /// `Y = X Wᵀ + b` with a frozen weight in few bits.
 ///
@@ -55,16 +55,8 @@ struct QuantizedLinear {
 
 impl QuantizedLinear {
     /// Calls `f` with runs of the weight's rows: where each starts, and the rows.
-    fn for_each_tile(&self, mut f: impl FnMut(usize, Mat<'_>)) {
-        let [outer, inner] = self.shape;
-        let step = (TILE / inner.max(1)).clamp(1, outer.max(1));
-        let mut tile = vec![0.0; step * inner];
-        for first in (0..outer).step_by(step) {
-            let rows = step.min(outer - first);
-            let numbers = &mut tile[..rows * inner];
-            self.weight.rows(first, numbers);
-            f(first, Mat::new(numbers, rows, inner));
-        }
+    fn for_each_tile(&self, f: impl FnMut(usize, Mat<'_>)) {
+        in_tiles(self.shape, |first, numbers| self.weight.rows(first, numbers), f);
     }
 
     fn forward(&self, x: &FlexTensor, bias: Option<&FlexTensor>) -> FlexTensor {
@@ -73,8 +65,9 @@ impl QuantizedLinear {
         if rows <= skinny::MOST_ROWS {
             let (x, bias) = (dense(x.clone()), bias.cloned().map(dense));
             let bias = bias.as_ref().map(floats);
-            let product = Made { x: floats(&x), bias, more: None, rows, inner, outer };
-            product.run(&mut y, Threads::All, |first, numbers| self.weight.numbers(first * inner, numbers));
+            let few = Few { x: floats(&x), bias, more: None, rows, inner, outer };
+            let fill = |first: usize, numbers: &mut [f32]| self.weight.numbers(first * inner, numbers);
+            few.with_made(&mut y, Threads::All, fill);
             return tensor(y, [rows, outer]);
         }
         let x = View::of(x.clone());

@@ -77,7 +77,7 @@ impl<'a> Passes<'a> {
         let places: Vec<usize> = rows.collect();
         let mut memory = Memory::Cache { cache: &mut self.cache, places: &places };
         let hidden = self.model.model.forward(embedded, positions, &plan, &mut memory);
-        self.logits(hidden.slice([n - 1..n, 0..width]))
+        on_host(self.logits(hidden.slice([n - 1..n, 0..width])))
     }
 
     /// Reads one token of each completion; logits of the tokens that follow, row after row.
@@ -90,7 +90,7 @@ impl<'a> Passes<'a> {
                 .step(&NewTokens { ids: &ids, cos, sin, places: &places, plan: &plan }, &mut self.cache);
         }
         let hidden = self.hidden(self.model.model.embed_tokens.forward(&ids), inputs);
-        self.logits(hidden)
+        on_host(self.logits(hidden))
     }
 
     /// Writes a token of each completion for each of `steps`, the inputs and draws of every step, without waiting for any
@@ -102,7 +102,7 @@ impl<'a> Passes<'a> {
         let (mut tokens, mut log_probs) = (Vec::new(), Vec::new());
         for (inputs, draws) in steps {
             let hidden = self.hidden(rows, inputs);
-            let logits = fused_ops::linear(hidden.cast(DType::F32), self.head.clone(), None);
+            let logits = self.logits(hidden);
             let chooser = self.chooser.as_ref().expect("asked for where there is one only");
             let (chosen, log_prob) = chooser.choose(logits, draws);
             rows = self.model.model.embed_tokens.rows(chosen.clone());
@@ -144,9 +144,12 @@ impl<'a> Passes<'a> {
             .expect("each query is in one segment, and all keys are rows of the cache")
     }
 
-    /// Logits of every row, on the host.
-    fn logits(&self, hidden: Tensor<2>) -> Vec<f32> {
-        let logits = fused_ops::linear(hidden.cast(DType::F32), self.head.clone(), None);
-        logits.into_data().try_into_vec().expect("logits of f32 numbers are f32")
+    /// Logits of every row.
+    fn logits(&self, hidden: Tensor<2>) -> Tensor<2> {
+        fused_ops::linear(hidden.cast(DType::F32), self.head.clone(), None)
     }
+}
+
+fn on_host(logits: Tensor<2>) -> Vec<f32> {
+    logits.into_data().try_into_vec().expect("logits of f32 numbers are f32")
 }

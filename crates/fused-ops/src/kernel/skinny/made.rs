@@ -2,24 +2,13 @@
 
 use std::cell::RefCell;
 
-use super::{Factors, Skinny, parts};
+use super::{Few, parts};
 use crate::kernel::matrix::Threads;
 use crate::kernel::shared::Shared;
 use crate::kernel::threads;
 
 /// Rows of the weight that are made at a time: as many as the widest tile of results has columns.
 const PIECE: usize = 16;
-
-/// `Y [rows, outer] = X Wᵀ + b + X₂ W₂ᵀ` with a weight `[outer, inner]` that is made when it is needed.
-#[derive(Clone, Copy)]
-pub(crate) struct Made<'a> {
-    pub(crate) x: &'a [f32],
-    pub(crate) bias: Option<&'a [f32]>,
-    pub(crate) more: Option<Factors<'a>>,
-    pub(crate) rows: usize,
-    pub(crate) inner: usize,
-    pub(crate) outer: usize,
-}
 
 /// A piece of the weight and what it is multiplied to, kept by each thread.
 #[derive(Default)]
@@ -32,9 +21,14 @@ thread_local! {
     static SCRATCH: RefCell<Scratch> = RefCell::default();
 }
 
-impl Made<'_> {
-    /// Writes `Y` into `out`. `fill(o, numbers)` writes rows of the weight, those from `o` on.
-    pub(crate) fn run(self, out: &mut [f32], threads: Threads, fill: impl Fn(usize, &mut [f32]) + Sync) {
+impl Few<'_> {
+    /// Writes `Y` for a weight that is made when it is needed: `fill(o, numbers)` writes its rows from `o` on.
+    pub(crate) fn with_made(
+        self,
+        out: &mut [f32],
+        threads: Threads,
+        fill: impl Fn(usize, &mut [f32]) + Sync,
+    ) {
         assert_eq!(out.len(), self.rows * self.outer, "output");
         let out = Shared::new(out);
         // Making a number costs about what a multiplication does.
@@ -62,17 +56,17 @@ impl Made<'_> {
         out: Shared<'_>,
         fill: &impl Fn(usize, &mut [f32]),
     ) {
-        let Self { x, bias, more, rows, inner, outer } = *self;
+        let Self { bias, more, rows, inner, .. } = *self;
         scratch.weight.resize(columns * inner, 0.0);
         scratch.y.resize(rows * columns, 0.0);
         fill(first, &mut scratch.weight);
-        let base = Factors { x, weight: &scratch.weight, inner, stride: inner };
         let bias = bias.map(|bias| &bias[first..first + columns]);
         let more = more.map(|more| more.rows_from(first));
-        Skinny { base, bias, more, rows, outer: columns }.run(&mut scratch.y, Threads::One);
+        let here = Few { bias, more, outer: columns, ..*self };
+        here.with(&scratch.weight).run(&mut scratch.y, Threads::One);
         for (r, y) in scratch.y.chunks_exact(columns).enumerate() {
             // SAFETY: pieces cover disjoint columns, and the rows of one are written one after the other.
-            unsafe { out.part(r * outer + first, columns) }.copy_from_slice(y);
+            unsafe { out.part(r * self.outer + first, columns) }.copy_from_slice(y);
         }
     }
 }

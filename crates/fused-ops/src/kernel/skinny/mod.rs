@@ -6,7 +6,6 @@ mod tile;
 use super::matrix::Threads;
 use super::shared::Shared;
 use super::threads;
-pub(crate) use made::Made;
 pub(crate) use tile::Number;
 
 /// Most activation rows for which this kernel beats a blocked matrix product.
@@ -30,6 +29,25 @@ pub(crate) struct Skinny<'a, W = f32> {
     pub(crate) more: Option<Factors<'a>>,
     pub(crate) rows: usize,
     pub(crate) outer: usize,
+}
+
+/// `Y [rows, outer] = X Wᵀ + b + X₂ W₂ᵀ` but for the weight `[outer, inner]`.
+#[derive(Clone, Copy)]
+pub(crate) struct Few<'a> {
+    pub(crate) x: &'a [f32],
+    pub(crate) bias: Option<&'a [f32]>,
+    pub(crate) more: Option<Factors<'a>>,
+    pub(crate) rows: usize,
+    pub(crate) inner: usize,
+    pub(crate) outer: usize,
+}
+
+impl<'a> Few<'a> {
+    /// The product with a weight that lies in memory.
+    pub(crate) fn with<W>(self, weight: &'a [W]) -> Skinny<'a, W> {
+        let Self { x, bias, more, rows, inner, outer } = self;
+        Skinny { base: Factors { x, weight, inner, stride: inner }, bias, more, rows, outer }
+    }
 }
 
 impl<W> Factors<'_, W> {
