@@ -1,5 +1,6 @@
 //! Records made ready for a step: text rendered and tokenised, pictures cut into patches.
 
+use super::UnusableRow;
 use crate::data::Examples;
 use crate::engine::Failure;
 use crate::methods::Pair;
@@ -57,10 +58,15 @@ impl Prepared {
         Self { hints, ..self }
     }
 
-    /// The record at a position of the endless sequence.
-    fn record(&self, position: u64) -> Result<Record, Failure> {
+    /// What `make` makes of the record at a position of the endless sequence; whatever is wrong is told with the row's
+    /// place.
+    fn made<T>(&self, position: u64, make: impl FnOnce(Record) -> Result<T, Failure>) -> Result<T, Failure> {
         let rows = self.mix.epoch_len();
-        Ok(self.mix.get(Cursor { epoch: position / rows, position: position % rows })?)
+        let at = Cursor { epoch: position / rows, position: position % rows };
+        make(self.mix.get(at)?).map_err(|problem| match self.mix.place(at) {
+            Some(place) => UnusableRow { place, problem }.into(),
+            None => problem,
+        })
     }
 
     /// The turns with the suffix.
@@ -113,7 +119,13 @@ impl Examples for Conversations {
     }
 
     fn get(&self, position: u64) -> Result<LabelledPrompt, Failure> {
-        let mut record = self.0.record(position)?.into_instruction()?;
+        self.0.made(position, |record| self.ready(record))
+    }
+}
+
+impl Conversations {
+    fn ready(&self, record: Record) -> Result<LabelledPrompt, Failure> {
+        let mut record = record.into_instruction()?;
         record.messages = self.0.asked(record.messages);
         let mut labelled =
             self.0.processor.prepare_labelled_from(&record.row(), &record.visuals, SpanEnd::WholeTurn)?;
@@ -169,7 +181,13 @@ impl Examples for Pairs {
     }
 
     fn get(&self, position: u64) -> Result<Pair, Failure> {
-        let mut record = self.0.record(position)?.into_preference()?;
+        self.0.made(position, |record| self.ready(record))
+    }
+}
+
+impl Pairs {
+    fn ready(&self, record: Record) -> Result<Pair, Failure> {
+        let mut record = record.into_preference()?;
         record.prompt = self.0.asked(record.prompt);
         let processor = &self.0.processor;
         let labelled = |row: Row| processor.prepare_labelled_from(&row, &record.visuals, SpanEnd::WholeTurn);
@@ -217,7 +235,13 @@ impl Examples for Tasks {
     }
 
     fn get(&self, position: u64) -> Result<Task, Failure> {
-        let mut record = self.0.record(position)?.into_rl_prompt()?;
+        self.0.made(position, |record| self.ready(record))
+    }
+}
+
+impl Tasks {
+    fn ready(&self, record: Record) -> Result<Task, Failure> {
+        let mut record = record.into_rl_prompt()?;
         let sample = sample(&record);
         record.prompt = self.0.asked(record.prompt);
         if self.0.hints == Hints::ByTask {

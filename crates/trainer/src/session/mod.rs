@@ -11,6 +11,7 @@ mod run_dir;
 mod sources;
 mod tune;
 mod unsupported;
+mod unusable_row;
 mod weights;
 
 pub use error::SessionError;
@@ -20,6 +21,7 @@ pub use plan::plan;
 pub use rehearsal::Rehearsal;
 pub use run_dir::{From as StartFrom, Opened, RunDir, RunDirError};
 pub use unsupported::unsupported;
+pub use unusable_row::UnusableRow;
 pub use weights::AdapterWeights;
 
 use crate::data::WholeBatches;
