@@ -25,6 +25,13 @@ pub fn log_generation(generation: &[Experience], reports: &[GroupReport], metric
 
 /// One sentence when a generation teaches nothing.
 pub fn explain_silence(reports: &[GroupReport]) -> Option<String> {
+    if !reports.is_empty() && reports.iter().flat_map(|report| &report.totals).all(Option::is_none) {
+        return Some(
+            "no completion got a reward: none of the `reward_funcs` applies to any of them, or their arbiter does not answer; \
+             nothing is learned"
+                .to_owned(),
+        );
+    }
     let reasons: Vec<String> = reports
         .iter()
         .map_while(|report| match &report.spread {

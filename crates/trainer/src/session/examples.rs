@@ -7,7 +7,7 @@ use crate::methods::Pair;
 use crate::online::Task;
 use datasets::{Cursor, GroundTruth, Mix, Record, RlPrompt};
 use recipe::Overlong;
-use rewards::{Gold, Sample};
+use rewards::{Gold, RewardSet, Sample};
 use std::sync::Arc;
 use vlm_processor::{Content, LabelledPrompt, Message, Part, Processor, Role, Row, SpanEnd};
 
@@ -22,6 +22,8 @@ pub struct Prepared {
     suffix: Option<Arc<str>>,
     overlong: Overlong,
     hints: Hints,
+    /// What completions are judged by; a row that none of it can judge by is of no use.
+    rewards: Option<Arc<RewardSet>>,
 }
 
 /// Whether prompts say what form their answer has.
@@ -37,7 +39,15 @@ pub enum Hints {
 impl Prepared {
     /// Prepares every record of `mix` when it is asked for.
     pub fn new(mix: Arc<Mix>, processor: Arc<Processor>, longest: Option<usize>) -> Self {
-        Self { mix, processor, longest, suffix: None, overlong: Overlong::Refuse, hints: Hints::None }
+        Self {
+            mix,
+            processor,
+            longest,
+            suffix: None,
+            overlong: Overlong::Refuse,
+            hints: Hints::None,
+            rewards: None,
+        }
     }
 
     /// The same, with text behind the last user turn of every row.
@@ -56,6 +66,12 @@ impl Prepared {
     #[must_use]
     pub fn hints(self, hints: Hints) -> Self {
         Self { hints, ..self }
+    }
+
+    /// For completions that these rewards judge: prompts whose answers they cannot judge by are refused.
+    #[must_use]
+    pub fn judged_by(self, rewards: Arc<RewardSet>) -> Self {
+        Self { rewards: Some(rewards), ..self }
     }
 
     /// What `make` makes of the record at a position of the endless sequence; whatever is wrong is told with the row's
@@ -243,6 +259,9 @@ impl Tasks {
     fn ready(&self, record: Record) -> Result<Task, Failure> {
         let mut record = record.into_rl_prompt()?;
         let sample = sample(&record);
+        if let Some(rewards) = &self.0.rewards {
+            rewards.accepts(&sample).map_err(|unfit| format!("row {:?}: {unfit}", record.id))?;
+        }
         record.prompt = self.0.asked(record.prompt);
         if self.0.hints == Hints::ByTask {
             add_hint(&mut record.prompt, sample.task);
