@@ -1,6 +1,6 @@
 //! Examples in an endless, repeatable order, prepared beside the model.
 
-use crate::engine::Failure;
+use crate::engine::{BadInput, Failure};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
@@ -72,7 +72,7 @@ impl<T: Send + 'static> Stream<T> {
             self.position = position + 1;
             match (item, self.bad) {
                 (Ok(item), _) => taken.push((position, item)),
-                (Err(error), BadExample::Stop) => return Err(error),
+                (Err(error), BadExample::Stop) => return Err(BadInput(error).into()),
                 (Err(error), BadExample::Skip) => self.skip(error)?,
             }
         }
@@ -128,10 +128,10 @@ impl<T: Send + 'static> Stream<T> {
         if found <= allowed {
             return Ok(());
         }
-        Err(format!(
+        let text = format!(
             "{found} rows could not be used, expected at most {allowed}, one in a hundred; the last: {error}"
-        )
-        .into())
+        );
+        Err(BadInput(text.into()).into())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::data::{HeldOut, Stream};
 use crate::dropout::Draws;
-use crate::engine::{Failure, FileError, Files, Losses, Method, Step};
+use crate::engine::{BadInput, Failure, FileError, Files, Losses, Method, Step};
 use crate::methods::{Batch, record, take, tell_skipped};
 use crate::packed::PackedRows;
 use crate::shares::shares;
@@ -82,7 +82,7 @@ impl Method<VlModel> for Sft {
         let model = model.valid();
         let (mut sum, mut labels) = (0.0, 0);
         for index in 0..most {
-            let row = examples.get(index)?;
+            let row = examples.get(index).map_err(BadInput)?;
             let rows = std::slice::from_ref(&row);
             let (scores, _) = score(&model, rows, &self.features(&model, rows)?, Activations::Kept)?;
             sum -= scores.log_probs.sum().into_scalar::<f64>();

@@ -10,7 +10,7 @@ use super::settings::{OnlineSettings, Reference};
 use super::task::Task;
 use crate::data::{HeldOut, Stream};
 use crate::dropout::Draws;
-use crate::engine::{Failure, FileError, Files, Method, Step, trainable_count};
+use crate::engine::{BadInput, Failure, FileError, Files, Method, Step, trainable_count};
 use crate::methods::tell_skipped;
 use crate::packed::PackedRows;
 use crate::sight::Sight;
@@ -169,7 +169,7 @@ impl Online {
         step.check()?;
         let mut generation = sampled?;
         let reports = generate::judge(&mut generation, &asked, &self.rewards)?;
-        self.state.health.note(&asked, &reports)?;
+        self.state.health.note(&asked, &reports).map_err(|bad| BadInput(bad.into()))?;
         Ok(Attempt { asked, generation, reports })
     }
 
@@ -310,8 +310,8 @@ impl Method<VlModel> for Online {
     /// Mean reward of greedy answers to held-out prompts, by function, with some of the wrong ones.
     fn evaluate(&mut self, model: &VlModel, step: u64) -> Result<Option<EvalRecord>, Failure> {
         let Some((examples, most)) = &self.held_out else { return Ok(None) };
-        let asked: Asked =
-            (0..*most).map(|index| Ok((index, examples.get(index)?))).collect::<Result<_, Failure>>()?;
+        let asked = (0..*most).map(|index| Ok((index, examples.get(index)?)));
+        let asked: Asked = asked.collect::<Result<_, Failure>>().map_err(BadInput)?;
         let model = model.valid();
         let mut sampler = LocalSampler::new(&model, &self.settings.sampler, &self.decode);
         let params = rollout::greedy(self.settings.sampling);
