@@ -294,6 +294,7 @@ impl<M: Module> Run<'_, M> {
         if step.is_multiple_of(self.plan.logging_steps.max(1)) || step == steps {
             let values = run.drain_figures();
             self.ledger.metrics(step, epoch, &values).map_err(cannot)?;
+            self.observer.logged(&Report { step, steps, epoch, figures: &values });
         }
         Ok(())
     }

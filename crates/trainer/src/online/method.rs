@@ -7,6 +7,7 @@ use super::generate::{self, Asked, Decode};
 use super::health::RewardHealth;
 use super::loss::{Computed, Scored, Whole};
 use super::settings::{OnlineSettings, Reference};
+use super::silence::Silence;
 use super::task::Task;
 use crate::data::{HeldOut, Stream};
 use crate::dropout::Draws;
@@ -54,6 +55,8 @@ struct State {
     generation: Vec<Experience>,
     updates_made: usize,
     health: RewardHealth,
+    #[serde(default)]
+    silence: Silence,
 }
 
 impl Online {
@@ -107,9 +110,9 @@ impl Online {
         generate::weigh(&mut generation, self.settings.advantage, &reports)?;
         self.log_generation(&generation, &reports, started, step)?;
         let generations = self.state.generations + 1;
-        let health = std::mem::take(&mut self.state.health);
-        self.state =
-            State { generations, position: self.data.position(), generation, updates_made: 0, health };
+        let State { health, silence, .. } = std::mem::take(&mut self.state);
+        let position = self.data.position();
+        self.state = State { generations, position, generation, updates_made: 0, health, silence };
         Ok(())
     }
 
@@ -126,7 +129,7 @@ impl Online {
         step.metrics().mean("generation/tokens_per_second", speed);
         // A single completion has nobody to differ from.
         if self.settings.rhythm.completions > 1
-            && let Some(text) = figures::explain_silence(reports)
+            && let Some(text) = self.state.silence.note(reports)
         {
             step.notice(text);
         }
