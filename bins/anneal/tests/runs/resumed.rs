@@ -92,6 +92,21 @@ fn a_run_that_a_broken_row_ends_is_saved_and_goes_on_once_it_is_mended() {
 }
 
 #[test]
+fn an_epoch_ends_with_the_rows_that_are_left() {
+    let place = Workplace::new();
+    for (kind, steps) in [("sft", 6), ("dpo", 8)] {
+        let run = place.train(kind, &place.recipe(kind, "num_train_epochs: 2\n"), kind, &[]);
+        let epochs: Vec<f64> = metrics(&run).iter().map(|line| line["epoch"].as_f64().unwrap()).collect();
+        assert_eq!((epochs.len(), epochs[steps / 2 - 1], epochs[steps - 1]), (steps, 1.0, 2.0), "{kind}");
+    }
+    let large = "per_device_train_batch_size=64";
+    let recipe = place.recipe("sft", "num_train_epochs: 1\n");
+    let run = place.train("sft", &recipe, "large", &["--set", large]);
+    let lines = metrics(&run);
+    assert_eq!((lines.len(), lines[0]["epoch"].as_f64()), (1, Some(1.0)));
+}
+
+#[test]
 fn a_named_checkpoint_is_gone_on_from_and_later_ones_are_replaced() {
     let place = Workplace::new();
     let recipe = place.recipe("sft", "max_steps: 4\nsave_steps: 1\n");

@@ -113,17 +113,21 @@ impl Sft {
         let Some(budget) = self.packing else {
             let mut rows = take(&mut self.data, self.batch.rows(), step)?.into_iter();
             let part = |_| rows.by_ref().take(self.batch.micro).collect();
-            return Ok((0..self.batch.accumulation).map(part).collect());
+            let parts = (0..self.batch.accumulation).map(part);
+            return Ok(parts.take_while(|part: &Vec<_>| !part.is_empty()).collect());
         };
-        let packs = (0..self.batch.accumulation).map(|_| self.pack(budget)).collect();
+        let mut packs = Vec::new();
+        while packs.len() < self.batch.accumulation && (packs.is_empty() || !self.data.is_between_epochs()) {
+            packs.push(self.pack(budget)?);
+        }
         tell_skipped(&mut self.data, step);
-        packs
+        Ok(packs)
     }
 
-    /// Rows that together have at most `budget` tokens; one at least.
+    /// Rows of one epoch that together have at most `budget` tokens; one at least.
     fn pack(&mut self, budget: usize) -> Result<Vec<LabelledPrompt>, Failure> {
         let (mut pack, mut tokens) = (Vec::new(), 0);
-        loop {
+        while pack.is_empty() || !self.data.is_between_epochs() {
             for (position, row) in self.data.take_placed(1)? {
                 tokens += tokens_of(&row);
                 if tokens > budget && !pack.is_empty() {
@@ -133,6 +137,7 @@ impl Sft {
                 pack.push(row);
             }
         }
+        Ok(pack)
     }
 
     /// Features of the rows' pictures, where they outlive a pass.
