@@ -52,7 +52,7 @@ const CASES: &[Case] = &[
     ("sft", "on_bad_row: ignore", &["on_bad_row", "one of stop, skip"]),
     ("dpo", "loss_type: dpo", &["loss_type", "write `sigmoid`"]),
     ("grpo", "loss_type: gspo", &["loss_type", "`importance_sampling_level: sequence`"]),
-    ("grpo", "reward_funcs: spatil", &["reward_funcs", "spatil", "\"spatial\""]),
+    ("grpo", "reward_funcs: spatil", &["grpo.yaml:", "`reward_funcs`", "spatil", "did you mean `spatial`?"]),
     // combinations
     ("grpo", "num_generations: 3", &["num_generations", "a divisor of the"]),
     ("grpo", "num_generations: 1", &["num_generations", "at least 2 completions"]),
