@@ -41,7 +41,7 @@ pub use model::{FullSettings, LoraSettings, ModelSettings, Tuning};
 pub use nested::{Nested, NestedError};
 pub use optimiser::OptimiserSettings;
 pub use precision::{BasePrecision, BlockScales};
-pub use run::{Duration, Resume, RunSettings};
+pub use run::{Duration, OnChangedInput, Resume, RunSettings};
 pub use schedule::{CosineFloor, PolynomialDecay, Schedule, Warmup};
 pub use section::Key;
 pub use setting::{Count, Fraction, NonNegative, Nucleus, Part, Positive, Share, Smoothing};

@@ -50,7 +50,7 @@ pub fn train(
     resume: Option<&str>,
     device: &Device,
 ) -> Result<session::Outcome, Box<dyn std::error::Error>> {
-    let session = command_line::open(recipe, device)?;
+    let session = command_line::open(recipe, resume, device)?;
     let exam = Exam::open(&session, extras)?;
-    command_line::run(session.with_companion(Box::new(exam)), resume)
+    command_line::run(session.with_companion(Box::new(exam)))
 }

@@ -84,8 +84,8 @@ impl Story<'_> {
         let seed = [format!("seed={}", self.seed)];
         let recipe = Recipe::parse(kind, recipe, self.home, &seed)?;
         let model = recipe.model.model_name_or_path.clone();
-        let session = Session::open(recipe, &Device::flex())?;
-        let outcome = session.train(&StartFrom::Beginning, &mut Bar::default(), Stop::new())?;
+        let session = Session::open(recipe, &StartFrom::Beginning, &Device::flex())?;
+        let outcome = session.train(&mut Bar::default(), Stop::new())?;
         let measured = measure(&outcome.model, &model, &self.home.join("data/test.jsonl"))?;
         eprintln!("{name}: {:.1} % of the held-out pictures counted right", 100.0 * measured.accuracy);
         self.stages.push((name, measured.accuracy));

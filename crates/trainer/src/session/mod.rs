@@ -2,6 +2,8 @@
 
 mod error;
 mod examples;
+mod identity;
+mod inputs;
 mod needs;
 mod online;
 mod plan;
@@ -16,10 +18,11 @@ mod weights;
 
 pub use error::SessionError;
 pub use examples::{Conversations, Hints, Labels, Pairs, Prepared, Tasks, sample};
+pub use identity::Identity;
 pub use needs::Needs;
 pub use plan::plan;
 pub use rehearsal::Rehearsal;
-pub use run_dir::{From as StartFrom, Opened, RunDir, RunDirError};
+pub use run_dir::{Claim, From as StartFrom, Opened, RunDir, RunDirError};
 pub use unsupported::unsupported;
 pub use unusable_row::UnusableRow;
 pub use weights::AdapterWeights;
@@ -33,7 +36,6 @@ use crate::online::{Online, OnlineSettings};
 use crate::sight::Sight;
 use burn::module::Module;
 use burn::tensor::Device;
-use checkpoint::StepMeta;
 use recipe::{DpoSettings, Recipe, Reference, SftLoss, SftSettings, Tuning};
 use rewards::{Registry, RewardSet, SoftOverlong};
 use rl_algos::{Fraction, Positive};
@@ -51,6 +53,7 @@ pub struct Session {
     weights: Box<dyn Weights<VlModel>>,
     sources: Sources,
     companion: Box<dyn Companion<VlModel>>,
+    claim: Claim,
 }
 
 /// What a run left behind.
@@ -65,14 +68,18 @@ pub struct Outcome {
 }
 
 impl Session {
-    /// Opens the data and loads the model that `recipe` names.
-    pub fn open(recipe: Recipe, device: &Device) -> Result<Self, SessionError> {
+    /// Opens the data, takes the folder of the run, which is to start `from` there, and then loads the model that `recipe`
+    /// names.
+    pub fn open(recipe: Recipe, from: &StartFrom, device: &Device) -> Result<Self, SessionError> {
         let folder = &recipe.model.model_name_or_path;
         let processor = Arc::new(processor(&recipe)?);
         let sources = Sources::open(&recipe)?;
         if let Some((key, reason)) = unsupported(&recipe) {
             return Err(SessionError::Unsupported { key, reason });
         }
+        check_rewards(&recipe.method)?;
+        let limit = recipe.run.save_total_limit.map(|limit| limit.get());
+        let claim = Claim::new(&recipe.run.output_dir, from, limit, &Identity::of(&recipe)?)?;
         let mut model = load(&recipe, device)?;
         let weights: Box<dyn Weights<VlModel>> = match &recipe.tuning {
             Tuning::Adapter(lora) => {
@@ -88,7 +95,7 @@ impl Session {
         if trainable_count(&model) == 0 {
             return Err(SessionError::NothingToTrain);
         }
-        Ok(Self { recipe, processor, model, weights, sources, companion: Box::new(Alone) })
+        Ok(Self { recipe, processor, model, weights, sources, companion: Box::new(Alone), claim })
     }
 
     /// Numbers that are trained, and numbers in all.
@@ -130,19 +137,11 @@ impl Session {
     }
 
     /// Runs to the end, or until `stop`.
-    pub fn train(
-        self,
-        from: &StartFrom,
-        observer: &mut dyn Observer,
-        stop: Stop,
-    ) -> Result<Outcome, SessionError> {
+    pub fn train(self, observer: &mut dyn Observer, stop: Stop) -> Result<Outcome, SessionError> {
         let (mut method, plan) = self.method()?;
-        let Self { recipe, model, weights, mut companion, .. } = self;
-        let dir = recipe.run.output_dir.clone();
-        let meta = StepMeta { config_hash: identity(&recipe), seed: recipe.run.seed, ..StepMeta::default() };
-        let limit = recipe.run.save_total_limit.map(|limit| limit.get());
-        let Opened { dir: mut ledger, files, notices } = RunDir::open(&dir, from, limit, meta)?;
-        write(&dir.join("config.yaml"), recipe.to_yaml().as_bytes())?;
+        let Self { recipe, model, weights, mut companion, claim, .. } = self;
+        let Opened { dir: mut ledger, files, notices } = claim.open()?;
+        write(&recipe.run.output_dir.join("config.yaml"), recipe.to_yaml().as_bytes())?;
         notices.iter().for_each(|text| observer.notice(text));
         let companion = &mut *companion;
         let run = Run { plan: &plan, weights: &*weights, ledger: &mut ledger, observer, companion, stop };
@@ -316,21 +315,15 @@ fn reward_set(
     Ok(set)
 }
 
-/// What must be the same for a run to go on: every setting but where and how often it writes.
-fn identity(recipe: &Recipe) -> String {
-    const FREE: [&str; 8] = [
-        "output_dir",
-        "logging_steps",
-        "save_steps",
-        "save_total_limit",
-        "eval_steps",
-        "eval_num_samples",
-        "resume_from_checkpoint",
-        "log_completions",
-    ];
-    let yaml = recipe.to_yaml();
-    let kept = yaml.lines().filter(|line| !FREE.iter().any(|key| line.starts_with(&format!("{key}:"))));
-    checkpoint::digest(kept.collect::<Vec<_>>().join("\n").as_bytes())
+/// Whether all rewards of a method can be made.
+fn check_rewards(method: &recipe::Method) -> Result<(), SessionError> {
+    match method {
+        recipe::Method::Sft(_) | recipe::Method::Dpo(_) => Ok(()),
+        recipe::Method::Grpo(grpo) => reward_set(&grpo.rewards, &grpo.sampling, None).map(drop),
+        recipe::Method::Reinforce(reinforce) => {
+            reward_set(&reinforce.rewards, &reinforce.sampling, Some(reinforce)).map(drop)
+        }
+    }
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), SessionError> {
