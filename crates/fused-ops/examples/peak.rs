@@ -7,6 +7,7 @@
 //!
 //! Each number is the best of sixty products.
 
+use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
 use burn::tensor::{DType, Device, Distribution, Tensor};
@@ -14,7 +15,7 @@ use fused_ops::{Arithmetic, Weight, linear};
 
 const SIDE: usize = 2048;
 
-fn main() {
+fn main() -> io::Result<()> {
     let device = Device::flex();
     let [x, w] = [(); 2].map(|()| Tensor::<2>::random([SIDE, SIDE], Distribution::Normal(0.0, 1.0), &device));
     let half = Weight { numbers: w.clone().cast(DType::BF16), arithmetic: Arithmetic::Mixed };
@@ -22,7 +23,7 @@ fn main() {
         let times = (0..60).map(|_| time(&x, &weight));
         2.0 * (SIDE as f64).powi(3) / times.min().unwrap_or_default().as_secs_f64()
     });
-    println!("{{\"float32\":{whole:e},\"bfloat16\":{mixed:e}}}");
+    writeln!(io::stdout(), "{{\"float32\":{whole:e},\"bfloat16\":{mixed:e}}}")
 }
 
 fn time(x: &Tensor<2>, weight: &Weight) -> Duration {
