@@ -52,7 +52,8 @@ fn weights_left_in_the_bfloat16_of_their_file_give_the_same_bits() {
 /// for numbers that the order of a sum moves across the middle between two of 16 bits.
 #[test]
 fn products_in_bfloat16_stay_near_those_in_32_bits_and_sampling_near_scoring() {
-    for name in ["qwen2_5-nano-bf16", "qwen2_5-nano"] {
+    // Weights of 32 bits are rounded, too.
+    for (name, allowed) in [("qwen2_5-nano-bf16", 3e-2), ("qwen2_5-nano", 0.2)] {
         let load = |precision| VlModel::from_dir(&checkpoint(name), &Device::flex(), precision).unwrap();
         let (mixed, whole) = (load(Precision::Mixed), load(Precision::F32));
         for row in lines::<Scored>(&golden(name).join("score.jsonl")) {
@@ -62,7 +63,7 @@ fn products_in_bfloat16_stay_near_those_in_32_bits_and_sampling_near_scoring() {
                 scored.log_probs.into_data().try_into_vec::<f32>().unwrap()
             };
             let off = distance(&scores(&mixed, &row.token_ids), &scores(&whole, &row.token_ids));
-            assert!(off > 0.0 && off < 3e-2, "{name}/{}: off by {off}", row.id);
+            assert!(off > 0.0 && off < allowed, "{name}/{}: off by {off}", row.id);
             let request = Request::new(&prompt, 1, key(0));
             let written = mixed.generate(&[request], &greedy(name)).unwrap().remove(0).remove(0);
             let off = distance(&scores(&mixed, &written.token_ids), &written.logprobs);
