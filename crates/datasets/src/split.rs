@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::permutation::scramble;
+use crate::place::Place;
 use crate::record::Record;
 use crate::row_error::{RowError, RowProblem};
 use crate::source::{Description, Source};
@@ -43,7 +44,7 @@ pub fn split(
     let rows = source.len()?;
     let held = match holdout {
         Holdout::Rows(rows) => rows,
-        Holdout::Share(share) if (0.0..1.0).contains(&share) => (share * rows as f64).round() as u64,
+        Holdout::Share(share) if (0.0..1.0).contains(&share) => share_of(rows, share, source.describe())?,
         Holdout::Share(share) => {
             let expected = "a share of at least 0 and below 1";
             return Err(SourceError::Setting {
@@ -62,6 +63,19 @@ pub fn split(
     }
     let blocks = Blocks { rows, held, seed };
     Ok((TrainPart { source: Arc::clone(&source), blocks }, ValidationPart { source, blocks }))
+}
+
+/// A share of so many rows; one above 0 that comes to none is an error.
+fn share_of(rows: u64, share: f64, source: &Description) -> Result<u64, SourceError> {
+    let held = (share * rows as f64).round() as u64;
+    if held == 0 && share > 0.0 && rows > 0 {
+        return Err(SourceError::Setting {
+            setting: "validation_split",
+            found: format!("{share}, which is none of the {rows} rows of {}", source.origin),
+            expected: "a share that keeps one row aside, or no validation_split",
+        });
+    }
+    Ok(held)
 }
 
 /// The rows that are trained on.
@@ -134,6 +148,10 @@ impl Source for TrainPart {
         self.source.get(self.blocks.train_row(index))
     }
 
+    fn place(&self, index: u64) -> Option<Place> {
+        self.source.place(self.blocks.train_row(index))
+    }
+
     fn describe(&self) -> &Description {
         self.source.describe()
     }
@@ -149,6 +167,10 @@ impl Source for ValidationPart {
             return past_end(&*self.source, index, self.blocks.held);
         }
         self.source.get(self.blocks.held_row(index))
+    }
+
+    fn place(&self, index: u64) -> Option<Place> {
+        (index < self.blocks.held).then(|| self.blocks.held_row(index)).and_then(|row| self.source.place(row))
     }
 
     fn describe(&self) -> &Description {

@@ -4,7 +4,7 @@ use super::advantage::AdvantageRule;
 use super::experience::{Experience, Written};
 use super::settings::OnlineSettings;
 use super::task::Task;
-use crate::engine::Failure;
+use crate::engine::{BadInput, Failure};
 use crate::packed::PackedRows;
 use crate::sight::Sight;
 use rewards::{GroupReport, RewardSet};
@@ -56,7 +56,8 @@ pub fn judge(
         let report = judge_group(task, &experience.completions, rewards)?;
         for (index, (written, total)) in experience.completions.iter_mut().zip(&report.totals).enumerate() {
             written.reward = total.map(rewards::Finite::get);
-            written.components = report.judged.iter().map(|judged| judged.outcomes[index].value()).collect();
+            written.components =
+                report.judged.iter().map(|judged| judged.scores().nth(index).flatten()).collect();
         }
         reports.push(report);
     }
@@ -70,7 +71,9 @@ fn judge_group(task: &Task, written: &[Written], rewards: &RewardSet) -> Result<
     });
     let report = rewards.judge(&rewards::Group::new(task.sample().clone(), completions.collect()));
     match report.abort() {
-        Some(error) => Err(format!("row {}: a reward wants the run to stop: {error}", task.id()).into()),
+        Some(error) => {
+            Err(BadInput(format!("row {}: a reward wants the run to stop: {error}", task.id()).into()).into())
+        }
         None => Ok(report),
     }
 }
