@@ -68,6 +68,7 @@ pub(super) enum KeyIndex {
 
 /// Rows of a tensor.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a plan has few of them, and tensors are handles")]
 pub(super) enum Rows {
     /// Neighbours, of which each range is one view.
     Runs(Vec<Range<usize>>),
