@@ -7,7 +7,7 @@ use super::PackedMatrix;
 use super::unpack::{self, HostMatrix};
 use crate::bridge::{self, Operation, dense, floats, sizes, tensor};
 use crate::composed::{self, Composed};
-use crate::kernel::matrix::{Onto, Mat, MatMut, Threads, product};
+use crate::kernel::matrix::{Mat, MatMut, Onto, Threads, product};
 use crate::kernel::skinny::{self, Few};
 use crate::kernel::tiles::in_tiles;
 use crate::linear::{View, add_to_rows, bias_grad};
