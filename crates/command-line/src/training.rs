@@ -6,27 +6,31 @@ use recipe::{Recipe, Resume};
 use std::path::{Path, PathBuf};
 use trainer::engine::{Ending, Stop};
 use trainer::session::{self, Session, StartFrom};
+use vlm_model::Precision;
 
 /// Trains as `recipe` says; `resume` is the flag of that name. A run that a signal ends is the error [`Stopped`].
 pub fn train(
     recipe: Recipe,
     resume: Option<&str>,
     device: &Device,
+    precision: Precision,
 ) -> Result<session::Outcome, Box<dyn std::error::Error>> {
     let published = PublishedFigures::of(&recipe);
-    let session = open(recipe, resume, device)?;
+    let session = open(recipe, resume, device, precision)?;
     run(if let Some(figures) = published { session.with_companion(Box::new(figures)) } else { session })
 }
 
-/// Checks and loads what the recipe names, to start where `resume`, the flag of that name, says.
+/// Checks and loads what the recipe names, its frozen weights in `precision`, to start where `resume`, the flag of that name,
+/// says.
 pub fn open(
     recipe: Recipe,
     resume: Option<&str>,
     device: &Device,
+    precision: Precision,
 ) -> Result<Session, Box<dyn std::error::Error>> {
     let from = start(resume, &recipe)?;
     let spinner = progress::spinner("loading the model");
-    let session = Session::open(recipe, &from, device)?;
+    let session = Session::open(recipe, &from, device, precision)?;
     spinner.finish_and_clear();
     Ok(session)
 }

@@ -9,6 +9,7 @@ use trainer::data::{Examples, WholeBatches};
 use trainer::engine::{Failure, Plan};
 use trainer::online::Rhythm;
 use trainer::session::{Session, SessionError, StartFrom, plan};
+use vlm_model::Precision;
 
 /// The published recipe with changes.
 fn recipe(changes: &[&str]) -> Result<Recipe, RecipeError> {
@@ -84,7 +85,8 @@ fn rows_that_fill_no_batch_are_refused_with_both_numbers() {
     let changes = [set("model_name_or_path", &model), set("datasets", &rows), set("output_dir", &out)];
     let [model, rows, out] = &changes;
     let recipe = recipe(&[model, rows, out, "rollout_batch_size=128"]).unwrap();
-    let session = Session::open(recipe, &StartFrom::Beginning, &Device::flex().autodiff()).unwrap();
+    let device = Device::flex().autodiff();
+    let session = Session::open(recipe, &StartFrom::Beginning, &device, Precision::Stored).unwrap();
     let error = session.updates_per_epoch().unwrap_err();
     assert!(matches!(error, SessionError::NoGeneration { rows: 100, batch: 128 }), "{error}");
     let text = error.to_string();
