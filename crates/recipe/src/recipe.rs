@@ -43,7 +43,7 @@ settings! {
 
 impl Recipe {
     /// Reads the recipe at `path` and checks that the files it names are there. Relative paths, those of overrides
-    /// included, count from the current folder.
+    /// included, count from the current folder. An `adapter` that is the folder of a run becomes its newest checkpoint.
     ///
     /// # Errors
     /// The first thing that is wrong, with its place and its remedy.
@@ -52,7 +52,8 @@ impl Recipe {
         let here = files::current_folder(path)?;
         let document = Document::parse(path, &text, &here, overrides)?;
         let reader = Reader { kind, document: &document };
-        let recipe = Self::checked(&reader)?;
+        let mut recipe = Self::checked(&reader)?;
+        files::find_adapter(&mut recipe.tuning);
         files::check(&recipe, &reader)?;
         Ok(recipe)
     }
