@@ -70,6 +70,11 @@ pub(crate) fn check(reader: &Reader<'_>, keys: &[Key]) -> Result<(), RecipeError
     Err(at.fault_found(Problem::UnknownKey, "an unknown key", expected, remedy))
 }
 
+/// How many of the recipe's keys are not among `keys`.
+pub(crate) fn count(reader: &Reader<'_>, keys: &[Key]) -> usize {
+    reader.document.entries().filter(|(name, _)| keys.iter().all(|key| key.name != *name)).count()
+}
+
 /// So many unknown keys are named.
 const SHOWN: usize = 10;
 

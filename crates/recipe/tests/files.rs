@@ -128,6 +128,36 @@ fn keys_that_contradict_the_adapter_are_refused() {
 }
 
 #[test]
+fn a_recipe_is_read_as_every_kind_that_it_does_for() {
+    let folder = Folder::new();
+    let kinds = |lines: &str| {
+        folder.load(lines).ok();
+        let recipes = Recipe::load_any(&folder.path("recipe.yaml"), &[]);
+        recipes.map(|recipes| recipes.iter().map(Recipe::kind).collect::<Vec<_>>())
+    };
+    assert_eq!(kinds(""), Ok(vec![Kind::Sft, Kind::Dpo, Kind::Reinforce]));
+    assert_eq!(kinds("loss_type: sigmoid"), Ok(vec![Kind::Dpo]));
+    assert_eq!(kinds("reward_funcs: exact\nnum_generations: 2"), Ok(vec![Kind::Grpo]));
+}
+
+#[test]
+fn a_recipe_that_does_for_no_kind_is_told_what_the_best_fitting_one_says() {
+    let folder = Folder::new();
+    for (lines, key, word) in [
+        ("reward_funcs: exact\nnum_generations: 2\ndatasets: '@/no'", "datasets", "found nothing"),
+        ("reward_funcs: exact\nnum_generations: 2\nlearnin_rate: 1", "learnin_rate", "a key of grpo"),
+        ("reward_funcs: exact\nnum_generations: 3", "num_generations", "a divisor"),
+        ("loss_type: sigmoid\nadapter: '@/no'", "adapter", "found nothing"),
+        ("rollout_batch_size: 4\ngamma: 2", "gamma", "from 0 to 1"),
+    ] {
+        folder.load(lines).ok();
+        let error = Recipe::load_any(&folder.path("recipe.yaml"), &[]).unwrap_err();
+        assert_eq!(error.key(), Some(key), "{error}");
+        assert!(error.to_string().contains(word), "{error}");
+    }
+}
+
+#[test]
 fn a_path_that_counts_from_the_recipe_is_explained() {
     let folder = Folder::new();
     let error = folder.refused("datasets: rows.jsonl");

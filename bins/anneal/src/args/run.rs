@@ -35,7 +35,7 @@ pub struct DoctorArgs {
     /// YAML file of settings; without one, only the machine is looked at
     #[arg(value_name = "RECIPE.yaml")]
     pub recipe: Option<PathBuf>,
-    /// What the recipe is for; needed where it would do for several
+    /// What the recipe is for; told from its keys and its rows when absent
     #[arg(long, value_enum, requires = "recipe")]
     pub kind: Option<Method>,
     /// Settings that replace those of the recipe

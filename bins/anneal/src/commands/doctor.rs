@@ -1,12 +1,13 @@
 //! `anneal doctor`: the machine, and everything about a run that can be known before its model is loaded.
 
 use super::doctor_devices::devices;
+use super::doctor_recipe::Meant;
 use crate::args::DoctorArgs;
 use checkpoint::{RealFs, Store};
 use command_line::explain;
 use command_line::{Outcome, machine, plain, progress};
 use rayon::prelude::*;
-use recipe::{Kind, Recipe, RecipeError};
+use recipe::Recipe;
 use std::fmt;
 use std::path::Path;
 use trainer::session::{Needs, Rehearsal, unsupported};
@@ -19,10 +20,10 @@ pub fn run(args: &DoctorArgs) -> Outcome {
     let mut findings = Findings::default();
     devices(&mut findings);
     if let Some(file) = &args.recipe
-        && let Some(recipe) = findings.tried("recipe", read(args, file))
+        && let Some(meant) = findings.tried("recipe", Meant::read(args, file))
     {
-        findings.add(Grade::Ok, "recipe", format!("{} of {}", recipe.kind(), file.display()));
-        examine(&recipe, &mut findings);
+        findings.add(Grade::Ok, "recipe", meant.to_string());
+        examine(&meant.recipe, &mut findings);
     }
     command_line::say(&findings.to_string())?;
     match findings.count(Grade::Fail) {
@@ -54,24 +55,6 @@ fn occupied(run: &Path, findings: &mut Findings) {
         let text =
             format!("{} holds a run up to step {step}: go on with it with --resume latest", run.display());
         findings.add(Grade::Warn, "output_dir", text);
-    }
-}
-
-/// The recipe as the kind that was named, or as the one kind that it does for.
-fn read(args: &DoctorArgs, file: &Path) -> Result<Recipe, Box<dyn std::error::Error>> {
-    let load = |kind| Recipe::load(kind, file, &args.set);
-    if let Some(kind) = args.kind {
-        return Ok(load(kind.into())?);
-    }
-    let mut tried: Vec<Result<Recipe, RecipeError>> = Kind::ALL.into_iter().map(load).collect();
-    let fitting: Vec<usize> = (0..tried.len()).filter(|index| tried[*index].is_ok()).collect();
-    match fitting.as_slice() {
-        [only] => Ok(tried.swap_remove(*only)?),
-        [] => Ok(tried.swap_remove(0)?),
-        several => {
-            let names: Vec<&str> = several.iter().map(|index| Kind::ALL[*index].name()).collect();
-            Err(format!("does for {}; say which with --kind", names.join(", ")).into())
-        }
     }
 }
 

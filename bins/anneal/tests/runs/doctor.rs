@@ -134,11 +134,25 @@ fn conversations_are_no_preferences() {
 }
 
 #[test]
-fn a_recipe_that_does_for_several_kinds_asks_for_one() {
+fn a_recipe_that_does_for_several_kinds_is_taken_as_the_one_whose_rows_it_names() {
     let place = Workplace::new();
-    let recipe = place.recipe("sft", "");
+    for (kind, meant) in [("sft", "OK    recipe           sft of"), ("dpo", "OK    recipe           dpo of")]
+    {
+        let recipe = place.path("any.yaml");
+        fs::rename(place.recipe(kind, ""), &recipe).unwrap();
+        let output = anneal(&["doctor", recipe.to_str().unwrap()]);
+        let table = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_success(&output);
+        assert!(table.contains(meant) && table.contains("--kind"), "{table}");
+    }
+}
+
+#[test]
+fn a_recipe_that_does_for_no_kind_is_told_of_in_the_words_of_the_nearest() {
+    let place = Workplace::new();
+    let recipe = place.recipe("grpo", "adapter: no/such/run\n");
     let output = anneal(&["doctor", recipe.to_str().unwrap()]);
     let table = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(output.status.code(), Some(1));
-    assert!(table.contains("--kind"), "{table}");
+    assert!(table.contains("`adapter`: found nothing at") && !table.contains("reward_funcs"), "{table}");
 }
