@@ -1,7 +1,7 @@
 //! What the user can type: the flags of the publication, with their underscores.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use command_line::DeviceArgs;
+use command_line::{DeviceArgs, learned};
 use std::path::PathBuf;
 
 /// Spatial reasoning for vision-language models: SFT, DPO, GRPO.
