@@ -2,6 +2,7 @@
 
 mod error;
 mod examples;
+mod kept;
 mod needs;
 mod online;
 mod plan;
@@ -15,6 +16,7 @@ mod weights;
 
 pub use error::SessionError;
 pub use examples::{Conversations, Hints, Labels, Pairs, Prepared, Tasks, sample};
+pub use kept::Kept;
 pub use needs::Needs;
 pub use plan::plan;
 pub use rehearsal::Rehearsal;
