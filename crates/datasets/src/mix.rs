@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::permutation::Permutation;
+use crate::place::Place;
 use crate::record::Record;
 use crate::row_error::RowError;
 use crate::source::Source;
@@ -140,6 +141,12 @@ impl Mix {
     pub fn get(&self, at: Cursor) -> Result<Record, RowError> {
         let pick = self.pick(at);
         self.parts[pick.source].source.get(pick.row)
+    }
+
+    /// Where the row at `at` stands.
+    pub fn place(&self, at: Cursor) -> Option<Place> {
+        let pick = self.pick(at);
+        self.parts[pick.source].source.place(pick.row)
     }
 
     /// The position after `at`.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::container::Rows;
 use crate::layout::{Format, Spec};
 use crate::picture::ImageRoot;
+use crate::place::Place;
 use crate::raw_row::RawRow;
 use crate::recognise::{Unsure, recognise};
 use crate::record::Record;
@@ -117,6 +118,10 @@ impl Source for FileSource {
 
     fn get(&self, index: u64) -> Result<Record, RowError> {
         self.raw(index).and_then(|row| self.record(row))
+    }
+
+    fn place(&self, index: u64) -> Option<Place> {
+        Some(self.raw(index).map_or_else(|error| error.place, |row| row.place))
     }
 
     fn describe(&self) -> &Description {

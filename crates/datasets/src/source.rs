@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::layout::Layout;
+use crate::place::Place;
 use crate::record::Record;
 use crate::row_error::RowError;
 use crate::source_error::SourceError;
@@ -17,6 +18,11 @@ pub trait Source: Send + Sync {
 
     /// Row `index`, from 0. A row that is broken is broken every time; the rows around it are not affected.
     fn get(&self, index: u64) -> Result<Record, RowError>;
+
+    /// Where row `index` stands, for messages about it; `None` where that is not known.
+    fn place(&self, _index: u64) -> Option<Place> {
+        None
+    }
 
     /// What was recognised.
     fn describe(&self) -> &Description;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::permutation::scramble;
+use crate::place::Place;
 use crate::record::Record;
 use crate::row_error::{RowError, RowProblem};
 use crate::source::{Description, Source};
@@ -134,6 +135,10 @@ impl Source for TrainPart {
         self.source.get(self.blocks.train_row(index))
     }
 
+    fn place(&self, index: u64) -> Option<Place> {
+        self.source.place(self.blocks.train_row(index))
+    }
+
     fn describe(&self) -> &Description {
         self.source.describe()
     }
@@ -149,6 +154,10 @@ impl Source for ValidationPart {
             return past_end(&*self.source, index, self.blocks.held);
         }
         self.source.get(self.blocks.held_row(index))
+    }
+
+    fn place(&self, index: u64) -> Option<Place> {
+        (index < self.blocks.held).then(|| self.blocks.held_row(index)).and_then(|row| self.source.place(row))
     }
 
     fn describe(&self) -> &Description {

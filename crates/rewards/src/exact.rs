@@ -3,7 +3,7 @@
 use crate::reward::against_gold;
 use crate::text::boxed::{last_boxed, strip_box};
 use crate::text::tags::last_block;
-use crate::{Group, Outcome, RewardFn, Role, UnparsedKind};
+use crate::{Group, Outcome, RewardError, RewardFn, Role, Sample, UnparsedKind};
 
 /// Where the answer stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,6 +62,10 @@ impl RewardFn for ExactMatch {
 
     fn judge(&self, group: &Group) -> Vec<Outcome> {
         against_gold(group, |text, gold| self.score(text, gold))
+    }
+
+    fn accepts(&self, sample: &Sample) -> Result<(), RewardError> {
+        sample.gold_text().map(drop)
     }
 
     fn role(&self) -> Role {

@@ -47,6 +47,7 @@ mod spatial;
 mod spread;
 mod stats;
 mod text;
+mod unfit_sample;
 mod vqa;
 
 pub use choice::{AnswerParser, ChoiceAccuracy, LetterRange, Reading};
@@ -95,4 +96,5 @@ pub use spatial::{
 pub use spread::{Spread, ZeroSpread};
 pub use stats::RewardStats;
 pub use text::{first_block, first_count, first_decimal, last_block, last_boxed, strip_box};
+pub use unfit_sample::UnfitSample;
 pub use vqa::{VqaAccuracy, VqaRule, normalise_answer, vqa_accuracy};

@@ -4,7 +4,7 @@ use crate::reward::with_gold;
 use crate::text::boxed::last_boxed;
 use crate::text::number::first_decimal;
 use crate::text::tags::last_block;
-use crate::{Finite, Group, Outcome, RewardError, RewardFn, Role, UnparsedKind};
+use crate::{Finite, Group, Outcome, RewardError, RewardFn, Role, Sample, UnparsedKind};
 
 /// What a unit measures; only units of one dimension can be compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -195,19 +195,27 @@ impl NumericAccuracy {
     }
 }
 
+/// The gold text with the quantity it says.
+fn gold(sample: &Sample) -> Result<(&str, Quantity), RewardError> {
+    let text = sample.gold_text()?;
+    let quantity =
+        Quantity::parse(text).ok_or_else(|| RewardError::bad_gold(text, UnparsedKind::NoNumber))?;
+    Ok((text, quantity))
+}
+
 impl RewardFn for NumericAccuracy {
     fn name(&self) -> &str {
         "numeric_accuracy"
     }
 
     fn judge(&self, group: &Group) -> Vec<Outcome> {
-        let read =
-            |text| Quantity::parse(text).ok_or_else(|| RewardError::bad_gold(text, UnparsedKind::NoNumber));
-        with_gold(
-            group,
-            |sample| sample.gold_text().and_then(|text| Ok((text, read(text)?))),
-            |(text, gold)| group.completions().iter().map(|c| self.score(&c.text, text, gold)).collect(),
-        )
+        with_gold(group, gold, |(text, gold)| {
+            group.completions().iter().map(|c| self.score(&c.text, text, gold)).collect()
+        })
+    }
+
+    fn accepts(&self, sample: &Sample) -> Result<(), RewardError> {
+        gold(sample).map(drop)
     }
 
     fn role(&self) -> Role {

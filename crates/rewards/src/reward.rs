@@ -51,6 +51,15 @@ pub trait RewardFn: Send + Sync {
     /// One outcome per completion, in order.
     fn judge(&self, group: &Group) -> Vec<Outcome>;
 
+    /// Whether the sample has what completions are judged by: an answer of the right kind, that can be read. Where it has
+    /// not, no verdict on its completions says anything about them. A reward that looks at no answer takes every sample.
+    ///
+    /// # Errors
+    /// [`RewardError::WrongGold`] or [`RewardError::BadGold`].
+    fn accepts(&self, _sample: &Sample) -> Result<(), RewardError> {
+        Ok(())
+    }
+
     /// What a text that cannot be read is worth; 0 unless the published rule says otherwise.
     fn unparsed_score(&self) -> Finite {
         Finite::ZERO

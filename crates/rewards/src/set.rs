@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::contain::Contained;
 use crate::reward::Component;
 use crate::spread::{self, Spread};
-use crate::{Finite, Group, Outcome, RewardError, RewardFn, RewardStats, Role};
+use crate::{Finite, Group, Outcome, RewardError, RewardFn, RewardStats, Role, Sample, UnfitSample};
 
 /// A weighted sum of rewards: Rᵢ = Σₖ wₖ·rₖᵢ over the rewards k that have a verdict on completion i.
 ///
@@ -131,6 +131,32 @@ impl RewardSet {
         self.entries.is_empty()
     }
 
+    /// Whether one at least of the rewards that look at the answer can judge by this sample's; so can a set in which no
+    /// reward looks at it.
+    ///
+    /// # Errors
+    /// [`UnfitSample`] has the reason of every one of these rewards.
+    ///
+    /// ```
+    /// use rewards::{ExactMatch, MathAccuracy, RewardSet, Sample, ThinkAnswerFormat};
+    /// let set = RewardSet::new().with(ExactMatch::default(), 1.0).with(ThinkAnswerFormat::strict(), 0.2);
+    /// assert!(set.accepts(&Sample::text("?", "B")).is_ok());
+    /// let error = set.accepts(&Sample::default()).unwrap_err();
+    /// assert!(error.to_string().starts_with("reward exact: the sample's gold answer is missing"));
+    /// ```
+    pub fn accepts(&self, sample: &Sample) -> Result<(), UnfitSample> {
+        let unanswered = Sample::default();
+        let looks = |reward: &&dyn RewardFn| reward.accepts(&unanswered).is_err();
+        let mut reasons = Vec::new();
+        for reward in self.entries.iter().map(|entry| entry.reward.reward()).filter(looks) {
+            match reward.accepts(sample) {
+                Ok(()) => return Ok(()),
+                Err(reason) => reasons.push((reward.name().to_owned(), reason)),
+            }
+        }
+        if reasons.is_empty() { Ok(()) } else { Err(UnfitSample { reasons }) }
+    }
+
     /// Judges a group with every reward.
     ///
     /// ```
@@ -204,6 +230,19 @@ impl Judged {
         let mut stats = RewardStats::default();
         self.outcomes.iter().for_each(|outcome| stats.add(outcome));
         stats
+    }
+
+    /// What each completion scores before the weight: its value, or what the rule gives a text that cannot be read or a
+    /// call that failed. `None` is left out of the sum.
+    ///
+    /// ```
+    /// use rewards::{CountingReward, Group, RewardSet, Sample};
+    /// let set = RewardSet::new().with(CountingReward, 1.0);
+    /// let report = set.judge(&Group::of_texts(Sample::text("?", "3"), ["3", "no idea"]));
+    /// assert_eq!(report.judged[0].scores().collect::<Vec<_>>(), [Some(1.0), Some(-0.5)]);
+    /// ```
+    pub fn scores(&self) -> impl Iterator<Item = Option<f64>> + '_ {
+        (0..self.outcomes.len()).map(|index| self.score(index))
     }
 
     fn score(&self, index: usize) -> Option<f64> {

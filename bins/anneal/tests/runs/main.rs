@@ -9,5 +9,6 @@ mod killed;
 mod looking;
 mod recipes;
 mod resumed;
+mod rewarded;
 mod stopped;
 mod workplace;

@@ -75,6 +75,10 @@ impl RewardFn for ChoiceAccuracy {
         )
     }
 
+    fn accepts(&self, sample: &Sample) -> Result<(), RewardError> {
+        gold_letter(sample, self.parser, self.range).map(drop)
+    }
+
     fn role(&self) -> Role {
         Role::Correctness
     }

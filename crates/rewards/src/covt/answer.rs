@@ -4,7 +4,7 @@ use crate::math::ratio::Ratio;
 use crate::reward::against_gold;
 use crate::text::boxed::strip_box;
 use crate::text::tags::first_block;
-use crate::{Group, Outcome, RewardFn, Role};
+use crate::{Group, Outcome, RewardError, RewardFn, Role, Sample};
 
 /// Levels of nested lists that are compared.
 const MAX_DEPTH: usize = 8;
@@ -159,6 +159,10 @@ impl RewardFn for ViewAnswerAccuracy {
             let answer = first_block(text, "answer").unwrap_or(text).trim();
             Outcome::from(same_answer(answer, gold))
         })
+    }
+
+    fn accepts(&self, sample: &Sample) -> Result<(), RewardError> {
+        sample.gold_text().map(drop)
     }
 
     fn role(&self) -> Role {

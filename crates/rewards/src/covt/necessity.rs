@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::pads::uses_features;
-use crate::{Completion, Finite, Group, Outcome, RewardFn};
+use crate::{Completion, Finite, Group, Outcome, RewardError, RewardFn, Sample};
 
 /// How features are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -132,6 +132,10 @@ impl RewardFn for GroupNecessity {
         let rollouts: Vec<Rollout> = group.completions().iter().zip(&verdicts).map(rollout).collect();
         group_necessity(&rollouts, &self.rules).into_iter().map(Outcome::from_f64).collect()
     }
+
+    fn accepts(&self, sample: &Sample) -> Result<(), RewardError> {
+        self.accuracy.accepts(sample)
+    }
 }
 
 /// The ablation form as a reward. A user of features whose continuation is missing gets no verdict; others get 0.
@@ -188,5 +192,9 @@ impl RewardFn for AblationNecessity {
         let with = self.accuracy.judge(group);
         let triples = group.completions().iter().zip(with.iter().zip(&without));
         triples.map(|(completion, (with, without))| self.score(completion, with, without)).collect()
+    }
+
+    fn accepts(&self, sample: &Sample) -> Result<(), RewardError> {
+        self.accuracy.accepts(sample)
     }
 }

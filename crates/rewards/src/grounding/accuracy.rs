@@ -5,7 +5,7 @@ use super::hungarian::assign;
 use super::located::{Located, MAX_OBJECTS, list, parse_objects};
 use crate::reward::{each, with_gold};
 use crate::text::tags::first_block;
-use crate::{Group, Layout, Outcome, RewardFn, Sample, UnparsedKind};
+use crate::{Group, Layout, Outcome, RewardError, RewardFn, Sample, UnparsedKind};
 
 /// \[IoU > 0.5\] + \[mean |Δ| of the four box numbers < 10\] + \[point distance < 30 and the predicted point inside the
 /// predicted box\].
@@ -78,6 +78,10 @@ impl RewardFn for GroundingAccuracy {
                 .map(|c| score(&c.text, gold).unwrap_or_else(Outcome::Unparsed))
                 .collect()
         })
+    }
+
+    fn accepts(&self, sample: &Sample) -> Result<(), RewardError> {
+        sample.gold_objects().map(drop)
     }
 }
 

@@ -9,7 +9,7 @@ use super::free_text::{AnswerParams, ArbiterError, TextPrompt};
 use super::retries::Retries;
 use crate::choice::gold_letter;
 use crate::reward::with_gold;
-use crate::{AnswerParser, Group, LetterRange, Outcome, RewardFn};
+use crate::{AnswerParser, Group, LetterRange, Outcome, RewardError, RewardFn, Sample};
 
 /// The two messages put to the referee; `{question}` and `{think}` in the user message are filled in once, literally.
 ///
@@ -176,5 +176,9 @@ impl RewardFn for RefereedConsistency {
             |sample| gold_letter(sample, AnswerParser::Choice, LetterRange::A_TO_H),
             |gold| group.completions().iter().map(|c| self.outcome(question, &c.text, gold)).collect(),
         )
+    }
+
+    fn accepts(&self, sample: &Sample) -> Result<(), RewardError> {
+        gold_letter(sample, AnswerParser::Choice, LetterRange::A_TO_H).map(drop)
     }
 }

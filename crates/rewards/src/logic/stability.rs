@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::choice::gold_letter;
 use crate::reward::with_gold;
 use crate::text::tags::reasoning;
-use crate::{AnswerParser, Completion, Group, LetterRange, Outcome, RewardFn};
+use crate::{AnswerParser, Completion, Group, LetterRange, Outcome, RewardError, RewardFn, Sample};
 
 /// Similarity above which a pair earns a bonus.
 const THRESHOLD: f64 = 0.3;
@@ -108,5 +108,9 @@ impl RewardFn for Stability {
                 all.iter().enumerate().map(|pair| Outcome::from_f64(score(pair))).collect()
             },
         )
+    }
+
+    fn accepts(&self, sample: &Sample) -> Result<(), RewardError> {
+        gold_letter(sample, self.parser, LetterRange::A_TO_H).map(drop)
     }
 }

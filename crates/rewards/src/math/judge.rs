@@ -5,7 +5,7 @@ use super::eval::Budget;
 use super::extract::{Extraction, extract};
 use super::limits;
 use crate::reward::with_gold;
-use crate::{Group, Outcome, RewardError, RewardFn, Role, UnparsedKind};
+use crate::{Group, Outcome, RewardError, RewardFn, Role, Sample, UnparsedKind};
 
 /// Whether `prediction` gives the answer `gold`; both may be whole replies.
 ///
@@ -54,6 +54,10 @@ impl MathGold {
         Ok(Self { gold: found })
     }
 
+    fn of(sample: &Sample) -> Result<Self, RewardError> {
+        Self::parse(sample.gold_text()?)
+    }
+
     /// 1 when the prediction gives this answer, else 0; unparsed when no answer can be read from it.
     ///
     /// ```
@@ -94,11 +98,13 @@ impl RewardFn for MathAccuracy {
     }
 
     fn judge(&self, group: &Group) -> Vec<Outcome> {
-        with_gold(
-            group,
-            |sample| MathGold::parse(sample.gold_text()?),
-            |gold| group.completions().iter().map(|c| gold.judge(&c.text)).collect(),
-        )
+        with_gold(group, MathGold::of, |gold| {
+            group.completions().iter().map(|c| gold.judge(&c.text)).collect()
+        })
+    }
+
+    fn accepts(&self, sample: &Sample) -> Result<(), RewardError> {
+        MathGold::of(sample).map(drop)
     }
 
     fn role(&self) -> Role {

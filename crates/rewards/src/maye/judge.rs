@@ -8,7 +8,7 @@ use crate::math::expr::{Expr, RelOp, Value};
 use crate::math::{equal, limits, parser};
 use crate::reward::against_gold;
 use crate::text::boxed::last_boxed;
-use crate::{Group, Outcome, RewardFn, Role, UnparsedKind};
+use crate::{Group, Outcome, RewardError, RewardFn, Role, Sample, UnparsedKind};
 
 /// Points at which expressions with names are compared.
 const POINTS: u64 = 8;
@@ -283,6 +283,10 @@ impl RewardFn for BoxedJudge {
 
     fn judge(&self, group: &Group) -> Vec<Outcome> {
         against_gold(group, |text, gold| self.judge(text, gold))
+    }
+
+    fn accepts(&self, sample: &Sample) -> Result<(), RewardError> {
+        sample.gold_text().map(drop)
     }
 
     fn role(&self) -> Role {

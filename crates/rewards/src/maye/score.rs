@@ -3,7 +3,7 @@
 use super::judge::BoxedJudge;
 use super::language::ideograph_share;
 use crate::reward::with_gold;
-use crate::{Completion, Component, Finish, Finite, Group, Layout, Outcome, RewardFn, Sample};
+use crate::{Completion, Component, Finish, Finite, Group, Layout, Outcome, RewardError, RewardFn, Sample};
 
 /// Settings of [`MayeReward`].
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -94,6 +94,10 @@ impl RewardFn for MayeReward {
         with_gold(group, Sample::gold_text, |gold| {
             group.completions().iter().map(|c| Outcome::from_f64(self.score(c, gold))).collect()
         })
+    }
+
+    fn accepts(&self, sample: &Sample) -> Result<(), RewardError> {
+        sample.gold_text().map(drop)
     }
 
     fn components(&self, group: &Group) -> Vec<Component> {

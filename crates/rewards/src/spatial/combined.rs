@@ -1,7 +1,7 @@
 //! The reward that fits the task of the sample.
 
 use super::{CountingReward, DistanceReward, SpatialReward};
-use crate::{Finite, Group, Outcome, RewardFn, Task};
+use crate::{Finite, Group, Outcome, RewardError, RewardFn, Sample, Task};
 
 /// Counting samples go to [`CountingReward`], distances to [`DistanceReward`], all others to [`SpatialReward`].
 ///
@@ -38,6 +38,14 @@ impl RewardFn for CombinedReward {
             Task::Spatial => self.spatial.judge(group),
             Task::Counting => CountingReward.judge(group),
             Task::Distance => DistanceReward.judge(group),
+        }
+    }
+
+    fn accepts(&self, sample: &Sample) -> Result<(), RewardError> {
+        match sample.task {
+            Task::Spatial => self.spatial.accepts(sample),
+            Task::Counting => CountingReward.accepts(sample),
+            Task::Distance => DistanceReward.accepts(sample),
         }
     }
 

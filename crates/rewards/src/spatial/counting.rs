@@ -2,7 +2,7 @@
 
 use crate::reward::with_gold;
 use crate::text::number::first_count;
-use crate::{Finite, Group, Outcome, RewardError, RewardFn, UnparsedKind};
+use crate::{Finite, Group, Outcome, RewardError, RewardFn, Sample, UnparsedKind};
 
 /// The score of a wrong count, and of no count at all.
 const WRONG: f64 = -0.5;
@@ -56,6 +56,10 @@ impl RewardFn for CountingReward {
             |sample| Self::gold(sample.gold_text()?),
             |gold| group.completions().iter().map(|c| Self::score(&c.text, gold)).collect(),
         )
+    }
+
+    fn accepts(&self, sample: &Sample) -> Result<(), RewardError> {
+        Self::gold(sample.gold_text()?).map(drop)
     }
 
     fn unparsed_score(&self) -> Finite {

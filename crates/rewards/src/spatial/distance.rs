@@ -2,7 +2,7 @@
 
 use crate::reward::with_gold;
 use crate::text::number::first_decimal;
-use crate::{Finite, Group, Outcome, RewardError, RewardFn, UnparsedKind};
+use crate::{Finite, Group, Outcome, RewardError, RewardFn, Sample, UnparsedKind};
 
 /// The score of a wrong distance, and of no distance at all.
 const WRONG: f64 = -0.5;
@@ -97,6 +97,10 @@ impl RewardFn for DistanceReward {
             |sample| Self::gold(sample.gold_text()?),
             |gold| group.completions().iter().map(|c| Self::score(&c.text, gold)).collect(),
         )
+    }
+
+    fn accepts(&self, sample: &Sample) -> Result<(), RewardError> {
+        Self::gold(sample.gold_text()?).map(drop)
     }
 
     fn unparsed_score(&self) -> Finite {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::relations::{RelationMatch, named};
 use crate::reward::against_gold;
-use crate::{Component, Finite, Group, Outcome, RewardFn, Sample};
+use crate::{Component, Finite, Group, Outcome, RewardError, RewardFn, Sample};
 
 /// Weights of the parts.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -139,6 +139,10 @@ impl RewardFn for SpatialReward {
 
     fn judge(&self, group: &Group) -> Vec<Outcome> {
         against_gold(group, |text, gold| Outcome::from_f64(self.score(text, gold).total))
+    }
+
+    fn accepts(&self, sample: &Sample) -> Result<(), RewardError> {
+        sample.gold_text().map(drop)
     }
 
     fn components(&self, group: &Group) -> Vec<Component> {

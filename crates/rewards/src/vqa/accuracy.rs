@@ -2,7 +2,7 @@
 
 use super::normal::{flat, normalise_answer};
 use crate::reward::with_gold;
-use crate::{Group, Outcome, RewardFn, Sample};
+use crate::{Group, Outcome, RewardError, RewardFn, Sample};
 
 /// When answers are normalised.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -70,5 +70,9 @@ impl RewardFn for VqaAccuracy {
         with_gold(group, Sample::gold_answers, |answers| {
             group.completions().iter().map(|c| score(&c.text, answers)).collect()
         })
+    }
+
+    fn accepts(&self, sample: &Sample) -> Result<(), RewardError> {
+        sample.gold_answers().map(drop)
     }
 }

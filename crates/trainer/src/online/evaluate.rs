@@ -38,8 +38,8 @@ pub fn evaluate<S: Sampler<Task>>(
             add("eval_completions/mean_length".into(), written.token_ids.len() as f64);
             report.totals[0].map(Finite::get).into_iter().for_each(|total| add("eval_reward".into(), total));
             for judged in &report.judged {
-                let value = judged.outcomes[0].value().unwrap_or(judged.unparsed_score.get());
-                add(format!("eval_rewards/{}/mean", judged.name), value);
+                let score = judged.scores().next().flatten();
+                score.into_iter().for_each(|score| add(format!("eval_rewards/{}/mean", judged.name), score));
             }
             if wrong.len() < KEPT && written.reward.is_none_or(|reward| reward <= 0.0) {
                 wrong.push(WrongSample {

@@ -25,6 +25,13 @@ pub fn log_generation(generation: &[Experience], reports: &[GroupReport], metric
 
 /// One sentence when a generation teaches nothing.
 pub fn explain_silence(reports: &[GroupReport]) -> Option<String> {
+    if !reports.is_empty() && reports.iter().flat_map(|report| &report.totals).all(Option::is_none) {
+        return Some(
+            "no completion got a reward: none of the `reward_funcs` applies to any of them, or their arbiter does not answer; \
+             nothing is learned"
+                .to_owned(),
+        );
+    }
     let reasons: Vec<String> = reports
         .iter()
         .map_while(|report| match &report.spread {
@@ -83,12 +90,16 @@ pub fn records(
     records
 }
 
+/// Means and spreads of what entered the totals, an unread text with the score of its rule; beside them the share of texts
+/// that could not be read, and how many verdicts failed.
 fn log_rewards_by_function(reports: &[GroupReport], metrics: &mut Metrics) {
     let mut values: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
     for judged in reports.iter().flat_map(|report| &report.judged) {
-        let known = judged.outcomes.iter().filter_map(rewards::Outcome::value);
-        values.entry(&judged.name).or_default().extend(known);
-        metrics.count(&format!("rewards/{}/failed", judged.name), judged.stats().failed as f64);
+        values.entry(&judged.name).or_default().extend(judged.scores().flatten());
+        let (stats, all) = (judged.stats(), judged.outcomes.len() as f64);
+        let unparsed = stats.unparsed.values().sum::<usize>() as f64;
+        metrics.weighted(&format!("rewards/{}/unparsed", judged.name), unparsed / all, all);
+        metrics.count(&format!("rewards/{}/failed", judged.name), stats.failed as f64);
     }
     let mut parts: BTreeMap<String, Vec<f64>> = BTreeMap::new();
     for (reward, part) in reports.iter().flat_map(|report| &report.parts) {
@@ -151,4 +162,29 @@ fn moments(values: &[f64]) -> Option<(f64, f64)> {
     let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
     let std = if values.len() > 1 { (squares / (values.len() - 1) as f64).sqrt() } else { 0.0 };
     Some((mean, std))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rewards::{CountingReward, ExactMatch, Group, RewardSet, Sample};
+
+    #[test]
+    fn the_mean_of_a_reward_is_that_of_what_entered_the_sum() {
+        let set = RewardSet::new().with(CountingReward, 2.0).with(ExactMatch::default(), 1.0);
+        let read = set.judge(&Group::of_texts(Sample::text("?", "3"), ["3", "no idea"]));
+        let unread = set.judge(&Group::of_texts(Sample::text("?", "3"), ["no idea", "no idea"]));
+        let mut metrics = Metrics::default();
+        log_rewards_by_function(&[read.clone(), unread.clone()], &mut metrics);
+        let totals = [read, unread.clone()].into_iter().flat_map(|report| report.totals).flatten();
+        let reward = totals.map(rewards::Finite::get).sum::<f64>() / 4.0;
+        let mean = |name: &str| metrics.get(&format!("rewards/{name}/mean")).unwrap();
+        assert_eq!(2.0 * mean("counting") + mean("exact"), reward);
+        assert_eq!(metrics.get("rewards/counting/unparsed"), Some(0.75));
+
+        let mut metrics = Metrics::default();
+        log_rewards_by_function(&[unread], &mut metrics);
+        assert_eq!(metrics.get("rewards/counting/mean"), Some(-0.5));
+        assert_eq!(metrics.get("rewards/counting/unparsed"), Some(1.0));
+    }
 }

@@ -56,7 +56,8 @@ pub fn judge(
         let report = judge_group(task, &experience.completions, rewards)?;
         for (index, (written, total)) in experience.completions.iter_mut().zip(&report.totals).enumerate() {
             written.reward = total.map(rewards::Finite::get);
-            written.components = report.judged.iter().map(|judged| judged.outcomes[index].value()).collect();
+            written.components =
+                report.judged.iter().map(|judged| judged.scores().nth(index).flatten()).collect();
         }
         reports.push(report);
     }

@@ -169,7 +169,7 @@ impl Online {
         step.check()?;
         let mut generation = sampled?;
         let reports = generate::judge(&mut generation, &asked, &self.rewards)?;
-        self.state.health.note(&reports)?;
+        self.state.health.note(&asked, &reports)?;
         Ok(Attempt { asked, generation, reports })
     }
 

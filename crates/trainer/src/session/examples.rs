@@ -1,12 +1,13 @@
 //! Records made ready for a step: text rendered and tokenised, pictures cut into patches.
 
+use super::UnusableRow;
 use crate::data::Examples;
 use crate::engine::Failure;
 use crate::methods::Pair;
 use crate::online::Task;
 use datasets::{Cursor, GroundTruth, Mix, Record, RlPrompt};
 use recipe::Overlong;
-use rewards::{Gold, Sample};
+use rewards::{Gold, RewardSet, Sample};
 use std::sync::Arc;
 use vlm_processor::{Content, LabelledPrompt, Message, Part, Processor, Role, Row, SpanEnd};
 
@@ -21,6 +22,8 @@ pub struct Prepared {
     suffix: Option<Arc<str>>,
     overlong: Overlong,
     hints: Hints,
+    /// What completions are judged by; a row that none of it can judge by is of no use.
+    rewards: Option<Arc<RewardSet>>,
 }
 
 /// Whether prompts say what form their answer has.
@@ -36,7 +39,15 @@ pub enum Hints {
 impl Prepared {
     /// Prepares every record of `mix` when it is asked for.
     pub fn new(mix: Arc<Mix>, processor: Arc<Processor>, longest: Option<usize>) -> Self {
-        Self { mix, processor, longest, suffix: None, overlong: Overlong::Refuse, hints: Hints::None }
+        Self {
+            mix,
+            processor,
+            longest,
+            suffix: None,
+            overlong: Overlong::Refuse,
+            hints: Hints::None,
+            rewards: None,
+        }
     }
 
     /// The same, with text behind the last user turn of every row.
@@ -57,10 +68,21 @@ impl Prepared {
         Self { hints, ..self }
     }
 
-    /// The record at a position of the endless sequence.
-    fn record(&self, position: u64) -> Result<Record, Failure> {
+    /// For completions that these rewards judge: prompts whose answers they cannot judge by are refused.
+    #[must_use]
+    pub fn judged_by(self, rewards: Arc<RewardSet>) -> Self {
+        Self { rewards: Some(rewards), ..self }
+    }
+
+    /// What `make` makes of the record at a position of the endless sequence; whatever is wrong is told with the row's
+    /// place.
+    fn made<T>(&self, position: u64, make: impl FnOnce(Record) -> Result<T, Failure>) -> Result<T, Failure> {
         let rows = self.mix.epoch_len();
-        Ok(self.mix.get(Cursor { epoch: position / rows, position: position % rows })?)
+        let at = Cursor { epoch: position / rows, position: position % rows };
+        make(self.mix.get(at)?).map_err(|problem| match self.mix.place(at) {
+            Some(place) => UnusableRow { place, problem }.into(),
+            None => problem,
+        })
     }
 
     /// The turns with the suffix.
@@ -113,7 +135,13 @@ impl Examples for Conversations {
     }
 
     fn get(&self, position: u64) -> Result<LabelledPrompt, Failure> {
-        let mut record = self.0.record(position)?.into_instruction()?;
+        self.0.made(position, |record| self.ready(record))
+    }
+}
+
+impl Conversations {
+    fn ready(&self, record: Record) -> Result<LabelledPrompt, Failure> {
+        let mut record = record.into_instruction()?;
         record.messages = self.0.asked(record.messages);
         let mut labelled =
             self.0.processor.prepare_labelled_from(&record.row(), &record.visuals, SpanEnd::WholeTurn)?;
@@ -169,7 +197,13 @@ impl Examples for Pairs {
     }
 
     fn get(&self, position: u64) -> Result<Pair, Failure> {
-        let mut record = self.0.record(position)?.into_preference()?;
+        self.0.made(position, |record| self.ready(record))
+    }
+}
+
+impl Pairs {
+    fn ready(&self, record: Record) -> Result<Pair, Failure> {
+        let mut record = record.into_preference()?;
         record.prompt = self.0.asked(record.prompt);
         let processor = &self.0.processor;
         let labelled = |row: Row| processor.prepare_labelled_from(&row, &record.visuals, SpanEnd::WholeTurn);
@@ -217,8 +251,17 @@ impl Examples for Tasks {
     }
 
     fn get(&self, position: u64) -> Result<Task, Failure> {
-        let mut record = self.0.record(position)?.into_rl_prompt()?;
+        self.0.made(position, |record| self.ready(record))
+    }
+}
+
+impl Tasks {
+    fn ready(&self, record: Record) -> Result<Task, Failure> {
+        let mut record = record.into_rl_prompt()?;
         let sample = sample(&record);
+        if let Some(rewards) = &self.0.rewards {
+            rewards.accepts(&sample).map_err(|unfit| format!("row {:?}: {unfit}", record.id))?;
+        }
         record.prompt = self.0.asked(record.prompt);
         if self.0.hints == Hints::ByTask {
             add_hint(&mut record.prompt, sample.task);

@@ -12,6 +12,7 @@ mod run_dir;
 mod sources;
 mod tune;
 mod unsupported;
+mod unusable_row;
 mod weights;
 
 pub use error::SessionError;
@@ -22,6 +23,7 @@ pub use plan::plan;
 pub use rehearsal::Rehearsal;
 pub use run_dir::{From as StartFrom, Opened, RunDir, RunDirError};
 pub use unsupported::unsupported;
+pub use unusable_row::UnusableRow;
 pub use weights::AdapterWeights;
 
 use crate::data::WholeBatches;
@@ -218,7 +220,9 @@ impl Session {
         maye: Option<&recipe::ReinforceSettings>,
     ) -> Result<(Box<dyn Method<VlModel>>, Plan), SessionError> {
         let hints = hints(&self.recipe.method);
-        let tasks = |prepared: Prepared| Tasks(prepared.hints(hints));
+        let rewards = reward_set(rewards, sampling, maye)?;
+        let judges = Arc::new(rewards.clone());
+        let tasks = |prepared: Prepared| Tasks(prepared.hints(hints).judged_by(judges.clone()));
         let rhythm = settings.rhythm;
         let prompts = rhythm.prompts * rhythm.updates;
         let plan = plan(&self.recipe, rhythm.updates_of(online::rows(&self.recipe, &self.sources, rhythm)?));
@@ -231,7 +235,6 @@ impl Session {
         // Ids come from the model's own vocabulary; one without text is none.
         let decode =
             Box::new(move |ids: &[u32]| processor.decode(ids, SpecialTokens::Skip).unwrap_or_default());
-        let rewards = reward_set(rewards, sampling, maye)?;
         let method = Online::new(settings, data, rewards, decode, &self.model).with_held_out(held_out);
         Ok((Box::new(method), plan))
     }

@@ -2,7 +2,7 @@
 
 use super::examples::{Conversations, Pairs, Prepared, Tasks};
 use super::sources::{Sources, most_passed_over};
-use super::{Hints, Labels, SessionError, hints, online, plan, preference, reward_set, updates};
+use super::{Labels, SessionError, hints, online, plan, preference, reward_set, updates};
 use crate::data::Examples;
 use crate::engine::Failure;
 use crate::methods::Pair;
@@ -46,22 +46,20 @@ impl Rehearsal {
             }
             recipe::Method::Grpo(grpo) => {
                 let settings = online::grpo(recipe, grpo, special)?;
-                reward_set(&grpo.rewards, &grpo.sampling, None)?;
-                let parts = answered(
-                    prepared(grpo.sampling.max_prompt_length),
-                    &grpo.sampling,
-                    hints(&recipe.method),
-                );
+                let rewards = Arc::new(reward_set(&grpo.rewards, &grpo.sampling, None)?);
+                let hints = hints(&recipe.method);
+                let parts = answered(prepared(grpo.sampling.max_prompt_length), &grpo.sampling, |part| {
+                    Tasks(part.hints(hints).judged_by(rewards.clone()))
+                });
                 (parts, settings.rhythm.updates_of(online::rows(recipe, &sources, settings.rhythm)?))
             }
             recipe::Method::Reinforce(reinforce) => {
                 let settings = online::reinforce(recipe, reinforce, special)?;
-                reward_set(&reinforce.rewards, &reinforce.sampling, Some(reinforce))?;
-                let parts = answered(
-                    prepared(reinforce.sampling.max_prompt_length),
-                    &reinforce.sampling,
-                    Hints::None,
-                );
+                let rewards = Arc::new(reward_set(&reinforce.rewards, &reinforce.sampling, Some(reinforce))?);
+                let parts =
+                    answered(prepared(reinforce.sampling.max_prompt_length), &reinforce.sampling, |part| {
+                        Tasks(part.judged_by(rewards.clone()))
+                    });
                 (parts, settings.rhythm.updates_of(online::rows(recipe, &sources, settings.rhythm)?))
             }
         };
@@ -132,9 +130,13 @@ fn rows<E: Examples>(
     parts.into_iter().map(measured).collect()
 }
 
-fn answered(parts: Vec<Prepared>, sampling: &SamplingSettings, hints: Hints) -> Vec<Box<dyn Lengths>> {
+fn answered(
+    parts: Vec<Prepared>,
+    sampling: &SamplingSettings,
+    tasks: impl Fn(Prepared) -> Tasks,
+) -> Vec<Box<dyn Lengths>> {
     let longest = sampling.max_completion_length.get();
-    rows(parts, |part| Tasks(part.hints(hints)), move |task: &Task| task.prompt().ids.len() + longest)
+    rows(parts, tasks, move |task: &Task| task.prompt().ids.len() + longest)
 }
 
 fn tokens_of(conversation: &LabelledPrompt) -> usize {

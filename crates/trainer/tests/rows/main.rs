@@ -1,7 +1,7 @@
-//! Rows made ready: limits of length, and lines that say what form an answer has.
+//! Rows made ready: limits of length, lines that say what form an answer has, and places of rows that are of no use.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "these are the helpers of tests")]
 
-use datasets::{Mix, OpenOptions, Shuffle, open};
+use datasets::{Ingredient, Mix, OpenOptions, Shuffle, open};
 use recipe::Overlong;
 use std::path::Path;
 use std::sync::Arc;
@@ -100,4 +100,24 @@ fn a_prompt_says_the_form_of_its_answer_when_it_is_asked_to() {
         assert!(said(Hints::ByTask).contains(&format!("Tell.\n{hint}")), "{}", said(Hints::ByTask));
         assert!(!said(Hints::None).contains(hint));
     }
+}
+
+#[test]
+fn a_row_of_no_use_is_told_with_its_file_and_line_though_another_file_has_its_id() {
+    let place = conversation();
+    let row = |image: &str| {
+        let text = r#"{"role": "user", "content": "<image>Count."}, {"role": "assistant", "content": "one"}"#;
+        format!(r#"{{"id": "same", "messages": [{text}], "images": ["{image}"]}}"#) + "\n"
+    };
+    std::fs::write(place.rows.path().join("drawn.png"), b"no picture").unwrap();
+    std::fs::write(place.rows.path().join("more.jsonl"), row("drawn.png").repeat(2)).unwrap();
+    let ingredient = |name: &str| {
+        let source = open(&place.rows.path().join(name), &OpenOptions::default()).unwrap();
+        Ingredient { source: source.into(), weight: None }
+    };
+    let mix = Mix::new(vec![ingredient("rows.jsonl"), ingredient("more.jsonl")], Shuffle::FileOrder).unwrap();
+    let rows = Conversations(Prepared::new(Arc::new(mix), place.processor.clone(), None), Labels::Assistant);
+    assert!(rows.get(0).is_ok());
+    let told = rows.get(2).unwrap_err().to_string();
+    assert!(told.contains("more.jsonl: line 2: row \"same\"") && told.contains("drawn.png"), "{told}");
 }
