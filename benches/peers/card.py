@@ -3,8 +3,9 @@
     scripts/gpu-bench [--device cuda] [--size 3B|7B|91M|nano] [--anneal BINARY] [--python PYTHON] [--gates TEST-BINARY]
 
 First the device must compute what the CPU computes; then every task is run in turns with the peer, each in a process of its own,
-over random weights that are made in place. `--device cpu --size nano` tries the whole of it without a card. Nothing is started
-that the time left (--minutes) would not do for; what was left out is said.
+over random weights that are made in place. `--device cpu --size nano` tries the whole of it without a card. Once everything is
+built and installed, nothing takes longer than --minutes: what the time left would not do for is left out, which is said, and
+what does not end in time is ended.
 """
 
 from __future__ import annotations
@@ -21,26 +22,32 @@ from pathlib import Path
 import card_report
 from card_cases import CASES, CardCase, Setting
 from card_gates import Sides, nano, suite
-from card_measure import Budget, Watched, rates, torch_name, watched
+from card_measure import Budget, Watched, completed, rates, torch_name, watched
 from environment import machine, make_environment, versions
 from measure import HERE, Failed, spread_of
 from run import ROOT, commit, target_folder
 
 SIZES = ("nano", "91M", "3B", "7B")
+STEP = next(case for case in CASES if case.task == "sft-step" and not case.packed)
 FLAT = CardCase("flat memory", "sft-step", "sft", "tokens/s", batch=4)
 # Memory is flat when it grows by less than this from the second quarter of the steps to the last.
 GROWTH = 0.02
+# Bytes that an allocator may take for itself meanwhile.
+SLACK = 8 << 20
+# Fewer steps say nothing about growth.
+FEWEST = 40
 
 
 def parse_arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--device", default="cuda", help="as `anneal --device` takes it")
+    parser.add_argument("--features", help="to build with; the device's without, and cuda,cuda-cpp for NVRTC")
     parser.add_argument("--size", choices=SIZES, default="3B", help="of the model")
-    parser.add_argument("--dtype", choices=("float32", "bfloat16"), help="bfloat16 on a card, float32 on the CPU")
+    parser.add_argument("--dtype", choices=("float32", "bfloat16"), help="bfloat16 with cuda, float32 without")
     parser.add_argument("--repeat", type=int, default=2, help="timed repetitions in each process")
     parser.add_argument("--steps", type=int, default=200, help="steps over which memory must not grow")
-    parser.add_argument("--minutes", type=float, default=9.5, help="after which nothing more is started")
+    parser.add_argument("--minutes", type=float, default=9.5, help="for gates and figures, without what is built")
     parser.add_argument("--anneal", type=Path, help="a release binary with the device, instead of building one")
     parser.add_argument("--gates", type=Path, help="the test binary of test-device, instead of building it")
     parser.add_argument("--python", type=Path, help="a Python that has the peers, instead of installing them")
@@ -63,12 +70,32 @@ def require_card(device: str) -> dict[str, object]:
     return {"name": name, "driver": driver, "memory": memory}
 
 
-def build(device: str) -> Path:
+def features(arguments: argparse.Namespace, package: str) -> list[str]:
+    """Cargo's arguments for the device's back end, as features of a package."""
+    kind = arguments.device.split(":")[0]
+    names = arguments.features or ("" if kind == "cpu" else kind)
+    return ["--features", ",".join(f"{package}/{name}" for name in names.split(","))] if names else []
+
+
+def build(arguments: argparse.Namespace) -> Path:
     """The release binary with the device's back end."""
-    kind = device.split(":")[0]
-    features = [] if kind == "cpu" else ["--features", kind]
-    subprocess.run(["cargo", "build", "--release", "--locked", "--package", "anneal-cli", *features], cwd=ROOT, check=True)
+    line = ["cargo", "build", "--release", "--locked", "--workspace", "--bin", "anneal", *features(arguments, "anneal-cli")]
+    subprocess.run(line, cwd=ROOT, check=True)
     return target_folder() / "release" / "anneal"
+
+
+def build_tests(arguments: argparse.Namespace) -> Path | None:
+    """The tests that put the device beside the CPU, which needs none."""
+    if arguments.device == "cpu":
+        return None
+    line = ["cargo", "test", "--locked", "--workspace", "--test", "parity", "--no-run", *features(arguments, "trainer")]
+    told = subprocess.run([*line, "--message-format=json-render-diagnostics"], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
+    built = (json.loads(message) for message in told.stdout.splitlines())
+    return next(Path(one["executable"]) for one in built if one.get("executable") and one["target"]["name"] == "parity")
+
+
+class TooShort(Failed):
+    """Work that takes less time than the clock's noise: a difference of two times came out as nothing."""
 
 
 @dataclass
@@ -83,6 +110,8 @@ class Bench:
     def side(self, case: CardCase, run: Watched) -> dict[str, object]:
         """The figures of one side."""
         found = run.found
+        if min(found["seconds"]) <= 0:
+            raise TooShort("the tokens after the first took no time that could be measured; repeat it, or take a larger size")
         share = case.share(self.setting, found, statistics.median(found["seconds"]), self.rates)
         figures = spread_of([case.amount(found) / seconds for seconds in found["seconds"]])
         return {**figures, "share": share, "peak_bytes": run.peak, "seconds": found["seconds"]}
@@ -90,11 +119,11 @@ class Bench:
     def peer(self, case: CardCase) -> Watched:
         """The peer's process, in torch's name for the device."""
         setting = replace(self.setting, device=torch_name(self.setting.device))
-        return watched(self.sides.peer(case, setting), self.setting.device)
+        return watched(self.sides.peer(case, setting), self.setting.device, self.budget.left())
 
     def case(self, case: CardCase, left_out: list[dict[str, str]]) -> dict[str, object]:
         """One line; the peer may lack what four bits need."""
-        ours = watched(self.sides.ours(case, self.setting), self.setting.device)
+        ours = watched(self.sides.ours(case, self.setting), self.setting.device, self.budget.left())
         figures: dict[str, object] = {"task": case.name, "unit": case.unit, "goal": case.goal, "ours": self.side(case, ours)}
         try:
             theirs = self.peer(case)
@@ -113,9 +142,11 @@ class Bench:
 
     def flat(self, steps: int) -> dict[str, object]:
         """Memory over many steps of training."""
-        run = watched(self.sides.ours(FLAT, replace(self.setting, repeat=steps)), self.setting.device)
+        setting = replace(self.setting, repeat=steps)
+        run = watched(self.sides.ours(FLAT, setting), self.setting.device, self.budget.left())
         growth = run.growth()
-        return {"steps": steps, "growth": growth, "is_flat": growth <= GROWTH, "peak_bytes": run.peak}
+        is_flat = growth <= GROWTH or growth * run.peak <= SLACK
+        return {"steps": steps, "growth": growth, "is_flat": is_flat, "peak_bytes": run.peak}
 
     def all(self, steps: int) -> dict[str, object]:
         """Every case that time is left for."""
@@ -128,30 +159,45 @@ class Bench:
             try:
                 cases.append(self.case(case, left_out))
                 print(card_report.row(cases[-1]), flush=True)
+            except TooShort as error:
+                left_out.append({"task": case.name, "why": str(error)})
             except Failed as error:
                 left_out.append({"task": case.name, "why": f"failed: {error}"})
             longest = max(longest, before - self.budget.left())
         found: dict[str, object] = {"cases": cases, "left_out": left_out}
-        if self.budget.left() < longest:
+        if (affordable := min(steps, self.affordable(cases, longest))) < FEWEST:
             left_out.append({"task": FLAT.name, "why": "left out, the time was up"})
             return found
-        return found | {"flat_memory": self.flat(steps)}
+        try:
+            return found | {"flat_memory": self.flat(affordable)}
+        except Failed as error:
+            left_out.append({"task": FLAT.name, "why": f"failed: {error}"})
+            return found
+
+    def affordable(self, cases: list[dict[str, object]], longest: float) -> int:
+        """Steps of the flat test that the time left would do for, when loading takes no longer than the longest case did."""
+        steps = (case["ours"]["seconds"] for case in cases if case["task"] == STEP.name)
+        slowest = max(next(steps, [longest]))
+        return int((self.budget.left() - longest) / (1.25 * slowest))
 
 
 def measure(arguments: argparse.Namespace, python: Path) -> dict[str, object]:
     """Gates, then figures."""
     device = require_card(arguments.device)
     out = (arguments.out or target_folder() / "gpu-bench").absolute()
-    anneal = arguments.anneal.absolute() if arguments.anneal else build(arguments.device)
-    dtype = arguments.dtype or ("float32" if arguments.device == "cpu" else "bfloat16")
-    gates = {"tests of the device": suite(arguments.device, arguments.gates and arguments.gates.absolute())}
-    # What is built and made once does not count: a second run has it.
+    anneal = arguments.anneal.absolute() if arguments.anneal else build(arguments)
+    tests = arguments.gates.absolute() if arguments.gates else build_tests(arguments)
+    dtype = arguments.dtype or ("bfloat16" if arguments.device.startswith("cuda") else "float32")
+    # What is built once does not count: a second run has it.
     budget = Budget.of(arguments.minutes)
-    subprocess.run([str(python), str(HERE / "card_workload.py"), str(out / "workload"), arguments.size], check=True)
+    gates = {"tests of the device": suite(arguments.device, tests, budget)}
+    made = completed([str(python), str(HERE / "card_workload.py"), str(out / "workload"), arguments.size], budget.left())
+    if made.returncode != 0:
+        raise Failed(f"the workload cannot be made: {made.stderr.strip()[-600:]}")
     setting = Setting(out / "workload", arguments.size, arguments.device, dtype, arguments.repeat)
     sides = Sides(anneal, python)
-    gates["tiny model"] = nano(sides, setting)
-    reached = rates(python, arguments.device, dtype)
+    gates["tiny model"] = nano(sides, setting, budget)
+    reached = rates(python, arguments.device, dtype, budget.left())
     results = {
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(), "command": " ".join(["scripts/gpu-bench", *sys.argv[1:]]),
         "commit": commit(), "versions": versions(python), "machine": machine(), "device": device, "dtype": dtype,

@@ -34,11 +34,19 @@ print(json.dumps({
 """
 
 
-def rates(python: Path, device: str, dtype: str) -> dict[str, float]:
+def completed(command: list[str], seconds: float, **options: object) -> subprocess.CompletedProcess[str]:
+    """A command that has ended; one that has not after `seconds` is a failure."""
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=max(seconds, 1.0), **options)
+    except subprocess.TimeoutExpired:
+        raise Failed(f"{Path(command[0]).name} was ended after {seconds:.0f} seconds, which were left") from None
+
+
+def rates(python: Path, device: str, dtype: str, seconds: float) -> dict[str, float]:
     """What this device reaches: operations of a large product and bytes read and written by a copy, a second."""
     size = "2048" if device == "cpu" else "8192"
     kind = "float32" if dtype == "auto" else dtype
-    done = subprocess.run([str(python), "-c", RATES, torch_name(device), kind, size], capture_output=True, text=True)
+    done = completed([str(python), "-c", RATES, torch_name(device), kind, size], seconds)
     if done.returncode != 0:
         raise Failed(f"the rates of {device} cannot be measured: {done.stderr.strip()[-400:]}")
     return json.loads(done.stdout)
@@ -71,21 +79,25 @@ class Watched:
     """What a process printed, and the memory it took while it ran."""
 
     found: dict
-    samples: list[int] = field(default_factory=list)
+    samples: list[tuple[float, int]] = field(default_factory=list)
     noted: int = 0
 
     @property
     def peak(self) -> int:
         """The largest sample; on the CPU what the system noted, if that is more."""
-        return max([*self.samples, self.noted])
+        return max([*(taken for _, taken in self.samples), self.noted])
 
     def growth(self) -> float:
-        """How much larger memory was in the last quarter than in the second one."""
-        quarter = len(self.samples) // 4
-        if quarter == 0:
+        """How much larger memory was in the last quarter of the timed steps than in their second one.
+
+        Samples from before the steps, while the model was loaded, do not count."""
+        end = self.samples[-1][0] if self.samples else 0.0
+        took = sum(self.found["seconds"])
+        second = [taken for at, taken in self.samples if 0.5 * took <= end - at < 0.75 * took]
+        last = [taken for at, taken in self.samples if end - at < 0.25 * took]
+        if not second or not last:
             raise Failed("too few samples of memory were taken to say how it grows")
-        before = max(self.samples[quarter : 2 * quarter] + [1])
-        return max(self.samples[-quarter:]) / before - 1
+        return max(last) / max(*second, 1) - 1
 
 
 def memory_reader(device: str) -> Callable[[int], int | None]:
@@ -102,8 +114,8 @@ def memory_reader(device: str) -> Callable[[int], int | None]:
     return beyond
 
 
-def watched(command: list[str], device: str) -> Watched:
-    """Run a command that prints a JSON object on its last line."""
+def watched(command: list[str], device: str, seconds: float) -> Watched:
+    """Run a command that prints a JSON object on its last line; it is ended when it takes longer than `seconds`."""
     read, samples = memory_reader(device), []
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     ended = threading.Event()
@@ -111,14 +123,20 @@ def watched(command: list[str], device: str) -> Watched:
     def sample() -> None:
         while not ended.is_set():
             if (taken := read(process.pid)) is not None:
-                samples.append(taken)
+                samples.append((time.monotonic(), taken))
             ended.wait(EVERY)
 
     sampler = threading.Thread(target=sample)
     sampler.start()
-    out, errors = process.communicate()
-    ended.set()
-    sampler.join()
+    try:
+        out, errors = process.communicate(timeout=max(seconds, 1.0))
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        raise Failed(f"{Path(command[0]).name} was ended after {seconds:.0f} seconds, which were left") from None
+    finally:
+        ended.set()
+        sampler.join()
     if process.returncode != 0:
         raise Failed(f"{Path(command[0]).name} ended with {process.returncode}: {errors.strip()[-600:]}")
     found = json.loads(out.strip().splitlines()[-1])
@@ -127,7 +145,7 @@ def watched(command: list[str], device: str) -> Watched:
 
 @dataclass(frozen=True)
 class Budget:
-    """Seconds that are left for further cases."""
+    """Seconds that are left, for gates and for cases."""
 
     ends: float
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-PACKAGES = ("torch", "torchvision", "transformers", "peft", "tokenizers", "pillow", "numpy", "trl", "math-verify")
+PACKAGES = ("torch", "torchvision", "transformers", "peft", "tokenizers", "pillow", "numpy", "trl", "math-verify", "bitsandbytes")
 
 
 def make_environment(folder: Path, requirements: Path) -> Path:
@@ -26,8 +26,11 @@ def make_environment(folder: Path, requirements: Path) -> Path:
 
 
 def versions(python: Path) -> dict[str, str]:
-    """Versions of the peers as installed."""
-    code = "import importlib.metadata as m, json, sys; print(json.dumps({p: m.version(p) for p in sys.argv[1:]}))"
+    """Versions of the peers as installed; of those that are."""
+    code = (
+        "import importlib.metadata as m, json, sys; there = {d.metadata['Name'].lower().replace('_', '-') for d in m.distributions()}; "
+        "print(json.dumps({p: m.version(p) for p in sys.argv[1:] if p in there}))"
+    )
     done = subprocess.run([str(python), "-c", code, *PACKAGES], check=True, capture_output=True, text=True)
     python_version = subprocess.run([str(python), "--version"], check=True, capture_output=True, text=True).stdout
     return {"python": python_version.split()[-1], **json.loads(done.stdout)}

@@ -48,6 +48,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--dtype", default="auto", help="as torch names it; auto is that of the files")
+    parser.add_argument("--tie", type=float, help="a lead that rounding decides; by the type of the numbers without")
     parser.add_argument("--threads", type=int, help="threads of torch; its own choice without")
     parser.add_argument("--json", action="store_true", help="accepted because anneal has it; the output is always JSON")
     return parser.parse_args()
@@ -82,9 +83,17 @@ def in_turns(one: Callable[[], object], other: Callable[[], object], repeat: int
 
 def once(work: Callable[[], object]) -> tuple[float, object]:
     """Seconds of one run, and what it gave."""
+    wait()
     start = time.perf_counter()
     result = work()
+    wait()
     return time.perf_counter() - start, result
+
+
+def wait() -> None:
+    """Until a card has done what it was given."""
+    if torch.cuda.is_initialized():
+        torch.cuda.synchronize()
 
 
 def prompt_tokens(inputs: transformers.BatchFeature) -> int:
@@ -118,12 +127,7 @@ def vision(oracle: Oracle, rows: list[Row], arguments: argparse.Namespace) -> di
     inputs = oracle.inputs(rows)
     pixels, grids = inputs["pixel_values"], inputs["image_grid_thw"]
 
-    def encode() -> None:
-        oracle.model.model.get_image_features(pixels, grids)
-        if pixels.is_cuda:
-            torch.cuda.synchronize()
-
-    seconds, _ = timed(encode, arguments.repeat)
+    seconds, _ = timed(lambda: oracle.model.model.get_image_features(pixels, grids), arguments.repeat)
     return {"tokens": int(grids.prod(1).sum()) // 4, "seconds": seconds}
 
 
@@ -141,7 +145,7 @@ def decode(oracle: Oracle, rows: list[Row], arguments: argparse.Namespace) -> di
     after = [seconds - statistics.median(first) for seconds in whole]
     scored = oracle.model.generate(**inputs, max_new_tokens=arguments.new_tokens, output_logits=True, return_dict_in_generate=True)
     found = {"tokens": (arguments.new_tokens - 1) * len(rows), "seconds": after, "token_ids": tokens}
-    return {**found, "sure": sure(scored.logits, TIES[oracle.model.dtype])}
+    return {**found, "sure": sure(scored.logits, arguments.tie or TIES[oracle.model.dtype])}
 
 
 def sure(logits: tuple[torch.Tensor, ...], tie: float) -> list[int]:

@@ -199,18 +199,27 @@ def grpo_step(policy: Policy, rows: list[Row], arguments: argparse.Namespace) ->
 TASKS = {"sft-step": sft, "dpo-step": dpo, "grpo-update": grpo_update, "grpo-step": grpo_step}
 
 
+def wait(device: torch.device) -> None:
+    """Until the device has done what it was given: a card is given work and left to it."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
 def train(policy: Policy, loss: Callable[[], torch.Tensor], repeat: int) -> dict[str, list[float]]:
     """Take a step that is not timed and `repeat` that are."""
+    device = policy.model.device
     weights = [weight for weight in policy.model.parameters() if weight.requires_grad]
     optimiser = torch.optim.AdamW(weights, lr=RATE, weight_decay=0.01, fused=True)
     found: dict[str, list[float]] = {"seconds": [], "losses": [], "grad_norms": []}
     for _ in range(repeat + 1):
+        wait(device)
         start = time.perf_counter()
         value = loss()
         value.backward()
         norm = torch.nn.utils.clip_grad_norm_(weights, 1.0)
         optimiser.step()
         optimiser.zero_grad()
+        wait(device)
         found["seconds"].append(time.perf_counter() - start)
         found["losses"].append(value.item())
         found["grad_norms"].append(norm.item())

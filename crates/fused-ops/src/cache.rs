@@ -6,6 +6,7 @@ use burn_flex::FlexTensor;
 use crate::bridge::{dense, from_flex, into_flex, is_flex_f32};
 use crate::kernel::shared::Shared;
 use crate::write_rows;
+use crate::write_rows::Places;
 
 /// Keys and values of every layer, preallocated: `[rows, kv, head]` each.
 ///
@@ -15,16 +16,18 @@ pub struct KvCache {
     layers: Vec<Option<[Tensor<3>; 2]>>,
     shape: [usize; 3],
     in_reach: bool,
+    /// Where rows entered last, on a device: every layer of a pass asks for the same.
+    places: Option<Places>,
 }
 
 impl KvCache {
     /// An empty cache of `[rows, kv, head]` numbers, in the element type of the rows that will enter.
     pub fn new(layers: usize, shape: [usize; 3], (device, dtype): (&Device, DType)) -> Self {
-        let zeros = || Tensor::zeros(shape, (device, dtype));
+        let zeros = || Tensor::zeros(shape, (device, dtype)).without_autodiff();
         let layers: Vec<_> = (0..layers).map(|_| Some([zeros(), zeros()])).collect();
         let in_reach =
             layers.iter().flatten().flatten().all(|cache| is_flex_f32(&cache.clone().into_dispatch()));
-        Self { layers, shape, in_reach }
+        Self { layers, shape, in_reach, places: None }
     }
 
     /// Number of rows.
@@ -55,10 +58,25 @@ impl KvCache {
     ) -> (Tensor<3>, Tensor<3>) {
         // Taken out of its place, the handle is unique and the rows are written without a copy.
         let [all_keys, all_values] = self.take(layer);
-        let all_keys = write_rows(all_keys, places, keys);
-        let all_values = write_rows(all_values, places, values);
+        let (all_keys, all_values) = if self.in_reach {
+            (write_rows(all_keys, places, keys), write_rows(all_values, places, values))
+        } else {
+            let places = self.places_on(&all_keys.device(), places);
+            (
+                places.write(all_keys, keys.without_autodiff()),
+                places.write(all_values, values.without_autodiff()),
+            )
+        };
         self.layers[layer] = Some([all_keys.clone(), all_values.clone()]);
         (all_keys, all_values)
+    }
+
+    /// The places on the device, made when the first layer asks for them.
+    fn places_on(&mut self, device: &Device, places: &[usize]) -> &Places {
+        let outside = places.iter().find(|place| **place >= self.shape[0]);
+        assert!(outside.is_none(), "extend: row {outside:?} of a cache of {}", self.shape[0]);
+        let known = self.places.take().filter(|known| known.are(places));
+        self.places.insert(known.unwrap_or_else(|| Places::of(places, device)))
     }
 
     /// Lends the numbers of every layer's keys and values. The cache must be [in reach](Self::in_reach).

@@ -12,6 +12,7 @@
 mod attention;
 mod bridge;
 mod cache;
+mod composed;
 mod decoder;
 mod kernel;
 mod layer_norm;

@@ -1,14 +1,14 @@
 //! Writing rows into a cache without copying the cache.
 
-use std::ops::Range;
+use std::collections::BTreeMap;
 
-use burn::tensor::Tensor;
+use burn::tensor::{Device, IndexingUpdateOp, Int, Tensor, TensorData};
 
 use crate::bridge::{dense, floats, from_flex, into_flex, is_flex_f32};
 
 /// Replaces row `places[i]` of `cache` by row `i` of `rows`; where a place occurs twice, the later row stays.
 ///
-/// On the CPU the cache is written in place when this handle is its only owner; a clone kept elsewhere forces a copy of
+/// The cache is written in place when this handle is its only owner; a clone kept elsewhere forces a copy of
 /// the whole cache. Made for generation: the result carries no gradient.
 ///
 /// # Shapes
@@ -47,34 +47,65 @@ pub fn write_rows(cache: Tensor<3>, places: &[usize], rows: Tensor<3>) -> Tensor
     Tensor::from_dispatch(from_flex(cache))
 }
 
-/// [`write_rows`] in burn's own operations: one call for each run of neighbouring places.
+/// [`write_rows`] in burn's own operations: one call, which writes into `cache` itself where this handle is its only owner.
 pub fn plain(cache: Tensor<3>, places: &[usize], rows: Tensor<3>) -> Tensor<3> {
-    let [_, heads, head] = rows.dims();
-    runs(places).into_iter().fold(cache, |cache, run| {
-        let to = places[run.start]..places[run.start] + run.len();
-        cache.slice_assign([to, 0..heads, 0..head], rows.clone().slice([run]))
-    })
+    Places::of(places, &cache.device()).write(cache, rows)
 }
 
-/// Maximal ranges of indices whose places follow one another.
-fn runs(places: &[usize]) -> Vec<Range<usize>> {
-    let mut runs: Vec<Range<usize>> = Vec::new();
-    for (i, place) in places.iter().enumerate() {
-        match runs.last_mut() {
-            Some(run) if places[run.end - 1] + 1 == *place => run.end = i + 1,
-            _ => runs.push(i..i + 1),
+/// Where rows enter a cache on a device: made once, for every layer's keys and values.
+pub(crate) struct Places {
+    places: Vec<usize>,
+    way: Way,
+}
+
+enum Way {
+    /// One after another, from here on.
+    Run(usize),
+    Scattered {
+        /// Each place once, `[n, 1]`.
+        places: Tensor<2, Int>,
+        /// The rows that stay, where several enter one place.
+        kept: Option<Tensor<1, Int>>,
+    },
+}
+
+impl Places {
+    pub(crate) fn of(places: &[usize], device: &Device) -> Self {
+        let follow = places.windows(2).all(|pair| pair[0] + 1 == pair[1]);
+        let way =
+            if follow { Way::Run(places.first().copied().unwrap_or(0)) } else { scattered(places, device) };
+        Self { places: places.to_vec(), way }
+    }
+
+    /// Whether these are they.
+    pub(crate) fn are(&self, places: &[usize]) -> bool {
+        self.places == places
+    }
+
+    pub(crate) fn write(&self, cache: Tensor<3>, rows: Tensor<3>) -> Tensor<3> {
+        let [count, heads, head] = rows.dims();
+        match &self.way {
+            Way::Run(_) if count == 0 => cache,
+            Way::Run(first) => cache.slice_assign([*first..first + count, 0..heads, 0..head], rows),
+            Way::Scattered { places, kept } => {
+                let rows = kept.iter().fold(rows, |rows, kept| rows.select(0, kept.clone()));
+                cache.scatter_nd(places.clone(), rows, IndexingUpdateOp::Assign)
+            }
         }
     }
-    runs
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn neighbouring_places_are_written_together() {
-        assert_eq!(runs(&[3, 4, 5, 9, 1, 2]), [0..3, 3..4, 4..6]);
-        assert!(runs(&[]).is_empty());
+/// Rows are written at the same time, so that of several for one place only the last may be among them.
+fn scattered(places: &[usize], device: &Device) -> Way {
+    let last: BTreeMap<usize, usize> = places.iter().enumerate().map(|(row, place)| (*place, row)).collect();
+    let numbers = |numbers: Vec<usize>| {
+        let numbers: Vec<i64> = numbers.into_iter().map(|number| number as i64).collect();
+        let count = numbers.len();
+        Tensor::<1, Int>::from_data(TensorData::new(numbers, [count]), device)
+    };
+    if last.len() == places.len() {
+        return Way::Scattered { places: numbers(places.to_vec()).unsqueeze_dim(1), kept: None };
     }
+    let (places, kept): (Vec<usize>, Vec<usize>) = last.into_iter().unzip();
+    Way::Scattered { places: numbers(places).unsqueeze_dim(1), kept: Some(numbers(kept)) }
 }

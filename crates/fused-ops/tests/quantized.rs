@@ -133,3 +133,25 @@ fn memory_is_what_the_formats_promise() {
         assert!((found - expected).abs() < 0.001, "{found} bits, expected {expected}");
     }
 }
+
+/// Rows of 16 bits have no kernel: as on a device, the weight is unpacked in burn's operations, in either pass.
+#[test]
+fn rows_of_16_bits_get_the_gradients_of_the_unpacked_weight() {
+    let device = Device::flex().autodiff();
+    for (format, coding) in KINDS {
+        let packed = PackedMatrix::pack(matrix([7, 129], 3, &device), format, coding);
+        let run = |dtype, forward: &dyn Fn(Tensor<2>, Tensor<1>) -> Tensor<2>| {
+            let x = matrix([5, 129], 11, &device).cast(DType::BF16).cast(dtype).detach().require_grad();
+            let bias = matrix([1, 7], 12, &device).squeeze_dim::<1>(0);
+            let bias = bias.cast(DType::BF16).cast(dtype).detach().require_grad();
+            let y = forward(x.clone(), bias.clone());
+            let gradients = (y.clone() * matrix([5, 7], 13, &device).cast(dtype)).sum().backward();
+            [read(y), read(x.grad(&gradients).unwrap()), read(bias.grad(&gradients).unwrap())]
+        };
+        let ours = run(DType::BF16, &|x, b| quantized_linear(x, &packed, Some(b)));
+        let dense = run(DType::F32, &|x, b| linear(x, packed.unpack(), Some(b)));
+        for (what, (ours, dense)) in ["y", "dx", "db"].iter().zip(ours.iter().zip(&dense)) {
+            assert_close(what, ours, dense, 2e-2);
+        }
+    }
+}

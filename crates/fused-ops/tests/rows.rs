@@ -4,7 +4,7 @@ mod oracle;
 
 use burn::backend::Flex;
 use burn::tensor::{DType, Device, Tensor};
-use fused_ops::{LoraPair, linear, lora_linear, plain, rms_norm, rotary, swiglu, write_rows};
+use fused_ops::{KvCache, LoraPair, linear, lora_linear, plain, rms_norm, rotary, swiglu, write_rows};
 use oracle::{check, check_values, read, tensor, values};
 
 #[test]
@@ -285,4 +285,48 @@ fn a_clone_of_a_cache_keeps_the_old_rows() {
     let written = write_rows(cache, &[0, 1, 2, 3, 4], Tensor::ones([5, 2, 3], &device));
     assert_eq!(read(kept), vec![0.0; 30]);
     assert_eq!(read(written), vec![1.0; 30]);
+}
+
+#[test]
+fn the_later_of_two_rows_for_one_place_stays() {
+    let device = Device::flex();
+    let rows = || tensor(&values(24, 1), DType::F32, &device).reshape([4, 2, 3]);
+    for write in [write_rows, plain::write_rows] {
+        let cache = read(write(Tensor::zeros([6, 2, 3], &device), &[4, 0, 4, 1], rows()));
+        let one_by_one = [(0, 1), (1, 3), (4, 2)];
+        for (place, row) in one_by_one {
+            assert_eq!(cache[place * 6..][..6], values(24, 1)[row * 6..][..6], "place {place}");
+        }
+        assert!([2, 3, 5].iter().all(|place| cache[place * 6..][..6] == [0.0; 6]));
+    }
+}
+
+#[test]
+fn no_rows_leave_a_cache_as_it_is() {
+    let device = Device::flex();
+    for write in [write_rows, plain::write_rows] {
+        let cache = write(Tensor::ones([2, 1, 3], &device), &[], Tensor::zeros([0, 1, 3], &device));
+        assert_eq!(read(cache), vec![1.0; 6]);
+    }
+}
+
+/// Layers write to the same places, which a cache prepares once, and passes to others.
+#[test]
+fn a_cache_in_16_bits_holds_what_entered_it() {
+    let device = Device::flex();
+    let mut cache = KvCache::new(2, [9, 1, 2], (&device, DType::BF16));
+    let mut expected = vec![vec![0.0; 18]; 2];
+    for (pass, places) in [vec![3, 4, 5], vec![8, 0], vec![0, 8], vec![7]].into_iter().enumerate() {
+        for (layer, expected) in expected.iter_mut().enumerate() {
+            let numbers: Vec<f64> =
+                (0..places.len() * 2).map(|i| (i + 10 * pass + 100 * layer) as f64).collect();
+            let rows = tensor(&numbers, DType::F32, &device).cast(DType::BF16).reshape([places.len(), 1, 2]);
+            let (keys, all_values) = cache.extend(layer, &places, rows.clone(), rows.neg());
+            for (place, row) in places.iter().zip(numbers.chunks(2)) {
+                expected[place * 2..][..2].copy_from_slice(row);
+            }
+            assert_eq!(read(keys), *expected, "layer {layer} of pass {pass}");
+            assert_eq!(read(all_values.neg()), *expected, "layer {layer} of pass {pass}");
+        }
+    }
 }

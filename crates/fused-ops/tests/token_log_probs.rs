@@ -3,7 +3,7 @@
 mod oracle;
 
 use burn::tensor::{DType, Device, Tensor};
-use fused_ops::{plain, token_log_probs};
+use fused_ops::{ChosenLogProbs, plain, token_log_probs};
 use oracle::{assert_close, check, read, tensor, values};
 
 fn targets(rows: usize, vocabulary: usize) -> Vec<u32> {
@@ -114,4 +114,48 @@ fn half_precision_is_summed_in_single_precision() {
     let chosen = token_log_probs(h.clone(), e.clone(), &[1, 2, 3], 1.0, &[]);
     assert_eq!(chosen.log_probs.dtype(), DType::F32);
     assert_eq!(read(chosen.log_probs), read(plain::token_log_probs(h, e, &[1, 2, 3], 1.0, &[]).log_probs));
+}
+
+/// f64 has no kernel: its backward pass is the closed form in burn's operations, here beside burn's tape.
+#[test]
+fn the_closed_form_in_chunks_is_the_gradient_of_burns_tape() {
+    let (rows, width, vocabulary) = (300, 5, 37);
+    let device = Device::flex().autodiff();
+    let run = |scores: &dyn Fn(Tensor<2>, Tensor<2>) -> ChosenLogProbs| {
+        let hidden = tensor(&values(rows * width, 1), DType::F64, &device).require_grad();
+        let head = tensor(&values(vocabulary * width, 2), DType::F64, &device).require_grad();
+        let found = scores(hidden.clone().reshape([rows, width]), head.clone().reshape([vocabulary, width]));
+        let weights = |seed| tensor(&values(rows, seed), DType::F64, &device);
+        let loss = (found.log_probs.clone() * weights(3)).sum() + (found.entropy.clone() * weights(4)).sum();
+        let grads = loss.backward();
+        [read(found.log_probs), read(found.entropy)]
+            .into_iter()
+            .chain([hidden, head].map(|leaf| read(leaf.grad(&grads).unwrap())))
+            .collect::<Vec<_>>()
+    };
+    let targets: Vec<u32> = (0..rows).map(|row| 3 + (row * 7 % 30) as u32).collect();
+    for forbidden in [vec![], vec![0, 2, 36]] {
+        let found = run(&|hidden, head| token_log_probs(hidden, head, &targets, 0.7, &forbidden));
+        let expected = run(&|hidden, head| plain::token_log_probs(hidden, head, &targets, 0.7, &forbidden));
+        for (found, expected) in found.iter().zip(&expected) {
+            assert_close("f64", found, expected, 1e-8);
+        }
+    }
+}
+
+#[test]
+fn numbers_of_16_bits_get_gradients_of_16_bits() {
+    let device = Device::flex().autodiff();
+    let half = |count, seed, shape: [usize; 2]| {
+        tensor(&values(count, seed), DType::F32, &device).cast(DType::BF16).reshape(shape).detach()
+    };
+    let (hidden, head) = (half(12, 1, [3, 4]).require_grad(), half(40, 2, [10, 4]));
+    let chosen = token_log_probs(hidden.clone(), head, &[1, 2, 3], 1.0, &[5]);
+    let grad = hidden.grad(&chosen.log_probs.sum().backward()).unwrap();
+    assert_eq!(grad.dtype(), DType::BF16);
+    let wide = tensor(&read(hidden), DType::F64, &device).reshape([3, 4]).require_grad();
+    let head = tensor(&read(half(40, 2, [10, 4])), DType::F64, &device).reshape([10, 4]);
+    let chosen = plain::token_log_probs(wide.clone(), head, &[1, 2, 3], 1.0, &[5]);
+    let expected = wide.grad(&chosen.log_probs.sum().backward()).unwrap();
+    assert_close("gradient", &read(grad), &read(expected), 1e-2);
 }

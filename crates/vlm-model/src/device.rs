@@ -43,6 +43,8 @@ impl Backend {
 
     /// The devices it finds on this machine: none where it is not built in or no driver is installed.
     pub fn devices(self) -> Vec<Device> {
+        #[cfg(any(feature = "wgpu", feature = "vulkan", feature = "cuda"))]
+        crate::kernel_cache::keep();
         match self {
             Self::Cpu => vec![Device::flex()],
             #[cfg(feature = "wgpu")]

@@ -21,6 +21,8 @@ pub mod config;
 pub mod device;
 mod features;
 pub mod generate;
+#[cfg(any(feature = "wgpu", feature = "vulkan", feature = "cuda"))]
+mod kernel_cache;
 pub mod layers;
 mod layout;
 mod linears;

@@ -1,6 +1,7 @@
 //! Attention over packed rows: ragged, windowed, cached, with shared prefixes, with grouped key-value heads.
 
 mod backward;
+mod batches;
 mod forward;
 mod plain;
 mod plan;

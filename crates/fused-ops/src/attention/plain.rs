@@ -1,143 +1,124 @@
 //! Attention in burn's own operations: segments of equal shape become one batch.
 
-use std::collections::BTreeMap;
+use std::ops::Range;
 
 use burn::tensor::activation::softmax;
 use burn::tensor::module::attention;
 use burn::tensor::ops::AttentionModuleOptions;
-use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
+use burn::tensor::{Bool, Tensor};
 
-use super::plan::{AttentionPlan, Segment, Visibility};
+use super::batches::{Batch, Batches, KeyIndex, Place};
+use super::plan::AttentionPlan;
 use crate::widen::{assert_wide, is_half, narrow, widen};
 
-/// Keys of single queries are padded to a multiple of this, so that a growing cache meets few distinct shapes.
-const KEY_BUCKET: usize = 64;
+/// Most scores that exist at one time: 256 MiB of them in f32.
+const MOST_SCORES: usize = 1 << 26;
 
 /// [`attention`](fn@crate::attention) in burn's own operations.
 ///
-/// Works on any device: segments of equal shape are gathered into one batch, key-value heads are repeated for their
-/// group, and only single queries over a cache need a mask.
+/// Works on any device: segments of equal shape are gathered into one batch. Indices and masks are made once for a plan
+/// and a device, not for each layer.
+///
+/// Softmax is computed in f32, and numbers of 32 bits are never rounded on the way to it: burn's accelerated kernels, which
+/// multiply 16-bit floats whatever they are given, only take several queries of 16-bit floats without a gradient tape.
 pub fn plain(q: Tensor<3>, k: Tensor<3>, v: Tensor<3>, plan: &AttentionPlan, scale: f32) -> Tensor<3> {
-    let device = q.device();
-    let [rows, heads, head] = q.dims();
-    let mut order = vec![0; rows];
-    let mut outputs = vec![Tensor::zeros([1, heads, head], (&device, q.dtype()))];
-    let mut done = 1;
-    for (shape, batch) in batches(plan) {
-        for row in batch.iter().flat_map(|segment| shape.query_rows(segment)) {
-            order[row] = done;
-            done += 1;
-        }
-        outputs.push(attend(&shape, &batch, [&q, &k, &v], scale));
-    }
-    Tensor::cat(outputs, 0).select(0, indices(order.into_iter(), &device))
+    plan.with_batches(Place::of(&q, &k), |batches| attend(q, k, v, batches, scale))
 }
 
-/// What segments must have in common to form one batch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct BatchShape {
-    queries: usize,
-    keys: usize,
-    causal: bool,
-    padded: bool,
-}
-
-impl BatchShape {
-    /// `None` for a segment without output.
-    fn of(segment: &Segment) -> Option<Self> {
-        let keys = segment.key_count();
-        let causal = segment.visibility == Visibility::Causal;
-        // A causal query before the first key sees nothing and is left out.
-        let queries = if causal { segment.queries.len().min(keys) } else { segment.queries.len() };
-        match (queries, keys) {
-            (0, _) | (_, 0) => None,
-            (1, _) => Some(Self {
-                queries: 1,
-                keys: keys.next_multiple_of(KEY_BUCKET),
-                causal: false,
-                padded: true,
-            }),
-            _ => Some(Self { queries, keys, causal, padded: false }),
-        }
-    }
-
-    fn query_rows(&self, segment: &Segment) -> std::ops::Range<usize> {
-        segment.queries.end - self.queries..segment.queries.end
+fn attend(q: Tensor<3>, k: Tensor<3>, v: Tensor<3>, plan: &Batches, scale: f32) -> Tensor<3> {
+    let ([_, heads, head], device, dtype) = (q.dims(), q.device(), q.dtype());
+    let blank = plan.blank.then(|| Tensor::zeros([1, heads, head], (&device, dtype)));
+    let outputs = plan.batches.iter().map(|batch| batch.attend([&q, &k, &v], scale));
+    let mut outputs: Vec<Tensor<3>> = blank.into_iter().chain(outputs).collect();
+    match outputs.len() {
+        0 => q,
+        1 => plan.order.take(outputs.remove(0)),
+        _ => plan.order.take(Tensor::cat(outputs, 0)),
     }
 }
 
-fn batches(plan: &AttentionPlan) -> BTreeMap<BatchShape, Vec<&Segment>> {
-    let mut batches = BTreeMap::<_, Vec<_>>::new();
-    for segment in plan.segments() {
-        if let Some(shape) = BatchShape::of(segment) {
-            batches.entry(shape).or_default().push(segment);
+impl Batch {
+    /// Output rows `[segments · queries, heads, head]`.
+    fn attend(&self, [q, k, v]: [&Tensor<3>; 3], scale: f32) -> Tensor<3> {
+        let ([_, heads, head], [_, kv, _]) = (q.dims(), k.dims());
+        let group = heads / kv;
+        let [k, v] = [k, v].map(|x| self.by_head(x));
+        let q = self.query_rows.take(q.clone()).reshape([self.segments, self.queries, kv, group, head]);
+        let q = q.permute([0, 2, 3, 1, 4]);
+        let accelerated = is_half(q.dtype()) && self.queries > 1 && !q.device().is_autodiff();
+        let output = if accelerated { self.accelerated(q, k, v, scale) } else { self.exact(q, k, v, scale) };
+        output.permute([0, 3, 1, 2, 4]).reshape([self.segments * self.queries, heads, head])
+    }
+
+    /// Keys or values `[segments, kv, keys, head]`.
+    fn by_head(&self, x: &Tensor<3>) -> Tensor<4> {
+        let [rows, kv, head] = x.dims();
+        match &self.key_rows {
+            KeyIndex::Rows(index) => {
+                index.take(x.clone()).reshape([self.segments, self.keys, kv, head]).swap_dims(1, 2)
+            }
+            KeyIndex::HeadRows(index) => {
+                let x = x.clone().reshape([rows * kv, head]).select(0, index.clone());
+                x.reshape([self.segments, kv, self.keys, head])
+            }
         }
     }
-    batches
-}
 
-/// Output rows `[segments · queries, heads, head]` of one batch.
-fn attend(shape: &BatchShape, batch: &[&Segment], [q, k, v]: [&Tensor<3>; 3], scale: f32) -> Tensor<3> {
-    let device = q.device();
-    let ([_, heads, head], [_, kv, _]) = (q.dims(), k.dims());
-    let rows = indices(batch.iter().flat_map(|s| shape.query_rows(s)), &device);
-    let q = q.clone().select(0, rows).reshape([batch.len(), shape.queries, heads, head]).swap_dims(1, 2);
-    let rows = indices(batch.iter().flat_map(|s| key_rows(s, shape.keys)), &device);
-    let expand = |x: &Tensor<3>| {
-        let x = x.clone().select(0, rows.clone()).reshape([batch.len(), shape.keys, kv, 1, head]);
-        let x = x.expand([batch.len(), shape.keys, kv, heads / kv, head]);
-        x.reshape([batch.len(), shape.keys, heads, head]).swap_dims(1, 2)
-    };
-    let mask = shape.padded.then(|| padding(batch, shape.keys, heads, &device));
-    if is_half(q.dtype()) && (shape.padded || device.is_autodiff()) {
-        let output = exact_softmax(q, expand(k), expand(v), Seen { mask, causal: shape.causal }, scale);
-        return output.swap_dims(1, 2).reshape([batch.len() * shape.queries, heads, head]);
+    /// Attention of `q`, `[segments, kv, group, queries, head]`, by whichever of burn's kernels is the fastest. They know
+    /// no groups, so that keys and values are repeated.
+    fn accelerated(&self, q: Tensor<5>, k: Tensor<4>, v: Tensor<4>, scale: f32) -> Tensor<5> {
+        let [segments, kv, group, queries, head] = q.dims();
+        let expand = |x: Tensor<4>| {
+            let x = x.unsqueeze_dim::<5>(2).expand([segments, kv, group, self.keys, head]);
+            x.reshape([segments, kv * group, self.keys, head])
+        };
+        // Accelerated kernels take only the default scale, so it is named only when it differs.
+        let usual = 1.0 / (head as f64).sqrt();
+        let scale = Some(f64::from(scale)).filter(|scale| (scale / usual - 1.0).abs() > 1e-6);
+        let options = AttentionModuleOptions { scale, softcap: None, is_causal: self.causal };
+        let q = q.reshape([segments, kv * group, queries, head]);
+        attention(q, expand(k), expand(v), None, None, options).reshape([segments, kv, group, queries, head])
     }
-    // Accelerated kernels take only the default scale, so it is named only when it differs.
-    let usual = 1.0 / (head as f64).sqrt();
-    let scale = Some(f64::from(scale)).filter(|scale| (scale / usual - 1.0).abs() > 1e-6);
-    let options = AttentionModuleOptions { scale, softcap: None, is_causal: shape.causal };
-    let output = attention(q, expand(k), expand(v), mask, None, options);
-    output.swap_dims(1, 2).reshape([batch.len() * shape.queries, heads, head])
-}
 
-/// What queries may look at.
-struct Seen {
-    /// True where a key is padding.
-    mask: Option<Tensor<4, Bool>>,
-    /// The last query sees all keys, the one before it one fewer.
-    causal: bool,
-}
+    /// The same with scores in f32, a limited number of them at a time.
+    fn exact(&self, q: Tensor<5>, k: Tensor<4>, v: Tensor<4>, scale: f32) -> Tensor<5> {
+        let each = self.segments * k.dims()[1] * q.dims()[2] * self.keys;
+        let together = (MOST_SCORES / each).clamp(1, self.queries);
+        if together == self.queries {
+            return self.exact_part(q, [&k, &v], 0..self.queries, scale);
+        }
+        let parts = (0..self.queries).step_by(together).map(|first| {
+            let part = first..self.queries.min(first + together);
+            self.exact_part(q.clone().narrow(3, part.start, part.len()), [&k, &v], part, scale)
+        });
+        Tensor::cat(parts.collect(), 3)
+    }
 
-/// Attention on 16-bit floats whose softmax is computed in f32, where burn has no kernel that does so: with a gradient tape,
-/// and for single queries, whose scores are few.
-fn exact_softmax(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>, seen: Seen, scale: f32) -> Tensor<4> {
-    let dtype = q.dtype();
-    let ([_, _, queries, _], [_, _, keys, _]) = (q.dims(), k.dims());
-    let scores = widen(q.matmul(k.transpose())).mul_scalar(scale);
-    let scores = seen.mask.into_iter().fold(scores, |scores, mask| scores.mask_fill(mask, f32::NEG_INFINITY));
-    let later = Tensor::<2, Bool>::tril_mask([queries, keys], (keys - queries) as i64, &scores.device());
-    let scores = if seen.causal { scores.mask_fill(later.unsqueeze(), f32::NEG_INFINITY) } else { scores };
-    assert_wide(&scores);
-    narrow(softmax(scores, 3), dtype).matmul(v)
-}
+    /// `part` of the queries. The heads of a group are rows of one matrix product with their keys.
+    fn exact_part(&self, q: Tensor<5>, [k, v]: [&Tensor<4>; 2], part: Range<usize>, scale: f32) -> Tensor<5> {
+        let ([segments, kv, group, queries, head], keys, dtype) = (q.dims(), self.keys, q.dtype());
+        let q = q.reshape([segments, kv, group * queries, head]);
+        let scores = widen(q.matmul(k.clone().transpose())).mul_scalar(scale);
+        let scores = match &self.padding {
+            None => scores,
+            Some(padding) => {
+                let padding = padding.clone().expand([segments, kv, group * queries, keys]);
+                scores.mask_fill(padding, f32::NEG_INFINITY)
+            }
+        };
+        let scores = if self.causal { self.hide_later(scores, group, part) } else { scores };
+        assert_wide(&scores);
+        let output = narrow(softmax(scores, 3), dtype).matmul(v.clone());
+        output.reshape([segments, kv, group, queries, head])
+    }
 
-/// The key rows of a segment, repeated at the end to make `count`.
-fn key_rows(segment: &Segment, count: usize) -> impl Iterator<Item = usize> {
-    let last = segment.keys.iter().rev().find(|run| run.len > 0).map_or(0, |run| run.start);
-    segment.keys.iter().flat_map(|run| run.iter()).chain(std::iter::repeat(last)).take(count)
-}
-
-/// True where a key is padding, `[segments, heads, 1, keys]`.
-fn padding(batch: &[&Segment], keys: usize, heads: usize, device: &Device) -> Tensor<4, Bool> {
-    let flags: Vec<bool> =
-        batch.iter().map(|s| s.key_count()).flat_map(|real| (0..keys).map(move |i| i >= real)).collect();
-    let mask = Tensor::<4, Bool>::from_data(TensorData::new(flags, [batch.len(), 1, 1, keys]), device);
-    mask.expand([batch.len(), heads, 1, keys])
-}
-
-fn indices(rows: impl Iterator<Item = usize>, device: &Device) -> Tensor<1, Int> {
-    let rows: Vec<i64> = rows.map(|row| row as i64).collect();
-    let count = rows.len();
-    Tensor::from_data(TensorData::new(rows, [count]), device)
+    /// Scores of later keys become minus infinity.
+    fn hide_later(&self, scores: Tensor<4>, group: usize, part: Range<usize>) -> Tensor<4> {
+        let [segments, kv, rows, keys] = scores.dims();
+        let first_unseen = (keys - self.queries + part.start) as i64;
+        let later = Tensor::<2, Bool>::tril_mask([part.len(), keys], first_unseen, &scores.device());
+        let shape = [segments, kv, group, part.len(), keys];
+        let scores = scores.reshape(shape).mask_fill(later.unsqueeze::<5>().expand(shape), f32::NEG_INFINITY);
+        scores.reshape([segments, kv, rows, keys])
+    }
 }

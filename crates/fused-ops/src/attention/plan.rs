@@ -1,9 +1,11 @@
 //! Which rows attend to which.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use thiserror::Error;
+
+use super::batches::{Batches, Place};
 
 /// Rows `start`, `start + stride`, … of the keys and values, `len` of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,6 +129,14 @@ struct Checked {
     segments: Vec<Segment>,
     query_rows: usize,
     key_rows: usize,
+    /// The same on the first device that asked for it.
+    batches: OnceLock<Batches>,
+}
+
+impl Checked {
+    fn new(segments: Vec<Segment>, query_rows: usize, key_rows: usize) -> Self {
+        Self { segments, query_rows, key_rows, batches: OnceLock::new() }
+    }
 }
 
 /// Segments whose keys overlap with no other segment's, and the range their keys lie in.
@@ -165,7 +175,7 @@ impl AttentionPlan {
         }
         match first_overlap(&segments) {
             Some(row) => Err(PlanError::Overlap { row }),
-            None => Ok(Self(Arc::new(Checked { segments, query_rows, key_rows }))),
+            None => Ok(Self(Arc::new(Checked::new(segments, query_rows, key_rows)))),
         }
     }
 
@@ -178,7 +188,7 @@ impl AttentionPlan {
             segments.push(Segment { queries: rows..rows + len, keys, visibility });
             rows += len;
         }
-        Self(Arc::new(Checked { segments, query_rows: rows, key_rows: rows }))
+        Self(Arc::new(Checked::new(segments, rows, rows)))
     }
 
     /// The segments.
@@ -194,6 +204,12 @@ impl AttentionPlan {
     /// Key rows the plan may refer to; the tensors may have more.
     pub fn key_rows(&self) -> usize {
         self.0.key_rows
+    }
+
+    /// Lends the plan as batches on a device. They are kept for the first place, and made anew for any other.
+    pub(super) fn with_batches<T>(&self, place: Place, f: impl FnOnce(&Batches) -> T) -> T {
+        let kept = self.0.batches.get_or_init(|| Batches::of(self, place.clone()));
+        if kept.place == place { f(kept) } else { f(&Batches::of(self, place)) }
     }
 
     /// Splits the segments into sets whose key ranges do not touch.

@@ -1,11 +1,12 @@
 //! The map itself.
 
-use burn::tensor::Tensor;
+use burn::tensor::{DType, Tensor};
 use burn_flex::FlexTensor;
 
 use super::PackedMatrix;
 use super::unpack::{self, HostMatrix};
 use crate::bridge::{self, Operation, dense, floats, sizes, tensor};
+use crate::composed::{self, Composed};
 use crate::kernel::matrix::{Into, Mat, MatMut, Threads, product};
 use crate::kernel::skinny::{self, Few};
 use crate::kernel::tiles::in_tiles;
@@ -15,7 +16,8 @@ use crate::linear::{View, add_to_rows, bias_grad};
 ///
 /// The weight is unpacked a few rows at a time, forward and again backward, for `dX = dY W`: neither pass holds it whole,
 /// and the tape holds its codes. For the few rows of decoding, each thread unpacks sixteen rows of the weight into its
-/// cache and multiplies them there, so that what is read from memory are codes. (On other devices than the CPU it is unpacked whole, and burn's tape keeps that.)
+/// cache and multiplies them there, so that what is read from memory are codes. On other devices than the CPU it is unpacked
+/// whole, forward and again backward, and not kept between.
 ///
 /// # Shapes
 /// - `x`: `[rows, in]`, `weight`: `[out, in]`, `bias`: `[out]`
@@ -29,15 +31,43 @@ pub fn quantized_linear(x: Tensor<2>, weight: &PackedMatrix, bias: Option<Tensor
     if let Some(bias) = &bias {
         assert_eq!(bias.dims(), [outer], "quantized_linear: bias for a weight [{outer}, {expected}]");
     }
-    let Some(host) = HostMatrix::of(weight) else { return plain(x, weight, bias) };
+    let Some(host) = HostMatrix::of(weight) else { return unpacked(x, weight, bias) };
     let operation = QuantizedLinear { weight: host, shape: weight.shape };
     match bias {
         None => bridge::run(operation, [x.into_dispatch()])
             .map(Tensor::from_dispatch)
-            .unwrap_or_else(|[x]| plain(Tensor::from_dispatch(x), weight, None)),
+            .unwrap_or_else(|[x]| unpacked(Tensor::from_dispatch(x), weight, None)),
         Some(bias) => bridge::run(operation, [x.into_dispatch(), bias.into_dispatch()])
             .map(Tensor::from_dispatch)
-            .unwrap_or_else(|[x, b]| plain(Tensor::from_dispatch(x), weight, Some(Tensor::from_dispatch(b)))),
+            .unwrap_or_else(|[x, b]| {
+                unpacked(Tensor::from_dispatch(x), weight, Some(Tensor::from_dispatch(b)))
+            }),
+    }
+}
+
+/// On a tape, with the weight unpacked in either pass; without one, in burn's own operations.
+fn unpacked(x: Tensor<2>, weight: &PackedMatrix, bias: Option<Tensor<1>>) -> Tensor<2> {
+    match composed::run(Unpacked(weight.clone()), [x]) {
+        Ok(y) => bias.into_iter().fold(y, |y, bias| y + bias.unsqueeze()),
+        Err([x]) => plain(x, weight, bias),
+    }
+}
+
+/// `Y = X Wᵀ`
+#[derive(Clone, Debug)]
+struct Unpacked(PackedMatrix);
+
+impl Composed<1> for Unpacked {
+    /// The type of the rows.
+    type Saved = DType;
+
+    fn forward(&self, [x]: [Tensor<2>; 1]) -> (Tensor<2>, DType) {
+        let dtype = x.dtype();
+        (plain(x, &self.0, None), dtype)
+    }
+
+    fn backward(&self, dtype: DType, output_grad: Tensor<2>, [dx]: [bool; 1]) -> [Option<Tensor<2>>; 1] {
+        [dx.then(|| output_grad.matmul(unpack::plain(&self.0).cast(dtype)))]
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod backward;
 mod forward;
+mod in_chunks;
 mod plain;
 mod tiles;
 
@@ -9,6 +10,7 @@ use burn::tensor::Tensor;
 use burn_flex::FlexTensor;
 
 use crate::bridge::{self, Operation};
+use crate::composed;
 use crate::linear::View;
 
 pub use plain::plain;
@@ -65,9 +67,25 @@ pub fn token_log_probs(
     match bridge::run(operation, [hidden.into_dispatch(), head.into_dispatch()]) {
         Ok(both) => split(Tensor::from_dispatch(both)),
         Err([hidden, head]) => {
-            let (hidden, head) = (Tensor::from_dispatch(hidden), Tensor::from_dispatch(head));
-            plain(hidden, head, targets, temperature, forbidden)
+            in_burns_operations([hidden, head].map(Tensor::from_dispatch), targets, temperature, forbidden)
         }
+    }
+}
+
+fn in_burns_operations(
+    inputs: [Tensor<2>; 2],
+    targets: &[u32],
+    temperature: f32,
+    forbidden: &[u32],
+) -> ChosenLogProbs {
+    let recorded = if targets.is_empty() {
+        Err(inputs)
+    } else {
+        composed::run(TokenLogProbs::new(targets, temperature, forbidden), inputs)
+    };
+    match recorded {
+        Ok(both) => split(both),
+        Err([hidden, head]) => plain(hidden, head, targets, temperature, forbidden),
     }
 }
 

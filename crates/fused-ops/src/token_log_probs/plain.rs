@@ -6,13 +6,13 @@ use burn::tensor::{Bool, Int, Tensor, TensorData};
 use super::ChosenLogProbs;
 use crate::widen::{assert_wide, widen};
 
-/// Rows whose logits exist at one time when no gradient is recorded.
-const ROWS: usize = 128;
+/// Rows whose logits exist at one time, when burn's tape does not keep them.
+pub(super) const ROWS: usize = 128;
 
 /// [`token_log_probs`](fn@crate::token_log_probs) in burn's own operations.
 ///
 /// 16-bit floats are multiplied as `f32`: a logit of 20 rounded to bf16 would be off by up to 0.06. With a gradient tape
-/// the logits of all chunks stay alive until the backward pass.
+/// the logits of all chunks stay alive until the backward pass, which is why there is a backward pass of ours.
 pub fn plain(
     hidden: Tensor<2>,
     head: Tensor<2>,

@@ -3,7 +3,7 @@
 use super::settings::{SamplingSettings, Temperature};
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 
-/// Columns that are summed one after the other; their sums are, then.
+/// Columns that are summed together; their sums are added one after the other, then those of one block.
 const BLOCK: usize = 512;
 
 /// What is added to the logit of a forbidden token. Not every device keeps infinities.
@@ -53,21 +53,32 @@ impl Chooser {
 }
 
 /// The first column of each row at which the cumulative sum of `weights` exceeds the row's share of the whole, `[n, 1]`.
+///
+/// Only the block in which that happens is summed number by number. Sums of the same numbers may differ by a rounding: where
+/// they leave no such column in the block, it is the last one there with a positive weight.
 fn passed(weights: Tensor<2>, draws: &[f64]) -> Tensor<2, Int> {
     let ([n, columns], device) = (weights.dims(), weights.device());
     let blocks = columns.div_ceil(BLOCK);
     let filling = Tensor::zeros([n, blocks * BLOCK - columns], (&device, DType::F32));
-    let inside = Tensor::cat(vec![weights, filling], 1).reshape([n, blocks, BLOCK]).cumsum(2);
-    let sums = inside.clone().narrow(2, BLOCK - 1, 1).reshape([n, blocks]);
-    let through = sums.clone().cumsum(1);
-    let whole = through.clone().narrow(1, blocks - 1, 1);
-    let up_to = inside + (through - sums).unsqueeze_dim(2);
+    let weights = Tensor::cat(vec![weights, filling], 1);
+    let sums = weights.clone().reshape([n, blocks, BLOCK]).sum_dim(2).reshape([n, blocks]);
+    let through = Tensor::cat(vec![Tensor::zeros([n, 1], (&device, DType::F32)), sums.cumsum(1)], 1);
+    let whole = through.clone().narrow(1, blocks, 1);
     // The largest number below 1: a draw that is rounded to 1 would lie behind every column.
     let below_one = 1.0 - f32::EPSILON / 2.0;
     let draws: Vec<f32> = draws.iter().map(|draw| (*draw as f32).min(below_one)).collect();
     let share = whole * Tensor::from_data(TensorData::new(draws, [n, 1]), (&device, DType::F32));
-    let before = up_to.reshape([n, blocks * BLOCK]).lower_equal(share.repeat_dim(1, blocks * BLOCK));
-    before.int().sum_dim(1).clamp_max(columns as i64 - 1)
+    let up_to_share = |sums: Tensor<2>| {
+        let shape = sums.dims();
+        sums.lower_equal(share.clone().expand(shape)).int().sum_dim(1)
+    };
+    let block = up_to_share(through.clone().narrow(1, 1, blocks)).clamp_max(blocks as i64 - 1);
+    let first = Tensor::<1, Int>::arange(0..n as i64, &device).mul_scalar(blocks as i64);
+    let inside = weights.reshape([n * blocks, BLOCK]).select(0, first + block.clone().reshape([n]));
+    let place = Tensor::<1, Int>::arange(0..BLOCK as i64, &device).reshape([1, BLOCK]);
+    let last = (inside.clone().greater_elem(0.0).int() * place).max_dim(1);
+    let column = up_to_share(inside.cumsum(1) + through.gather(1, block.clone()));
+    block.mul_scalar(BLOCK as i64) + column.min_pair(last)
 }
 
 #[cfg(test)]
@@ -120,6 +131,24 @@ mod tests {
         let (token, log_prob) = chooser.choose(rows, &[1.0 - f64::EPSILON]);
         assert_eq!(token.into_data().iter::<i64>().collect::<Vec<_>>(), [1]);
         assert!((log_prob.into_scalar::<f32>() + 2f32.ln()).abs() < 1e-6);
+    }
+
+    /// Sums of 700 equal weights are rounded at every step: whichever the draw, a token that is possible is chosen, the one
+    /// that stands there or its neighbour.
+    #[test]
+    fn rounded_sums_choose_no_token_that_is_impossible() {
+        let device = Device::flex();
+        let possible = |column: usize| column % 2 == 0 && !(512..1100).contains(&column);
+        let weights: Vec<f32> =
+            (0..VOCABULARY).map(|column| if possible(column) { 0.1 } else { 0.0 }).collect();
+        let columns: Vec<usize> = (0..VOCABULARY).filter(|column| possible(*column)).collect();
+        let draws: Vec<f64> = (0..columns.len()).map(|i| i as f64 / columns.len() as f64).collect();
+        let rows = Tensor::<2>::from_data(TensorData::new(weights, [1, VOCABULARY]), &device);
+        let chosen = passed(rows.repeat_dim(0, draws.len()), &draws).into_data();
+        for (i, token) in chosen.iter::<i64>().enumerate() {
+            let found = columns.iter().position(|column| *column as i64 == token).expect("possible");
+            assert!(found.abs_diff(i) <= 1, "draw {i} chose the {found}th");
+        }
     }
 
     #[test]

@@ -5,13 +5,14 @@
 
 mod generating;
 mod learning;
+mod memory;
 mod precision;
 mod scoring;
 
 use burn::tensor::{DType, Device, Tensor};
 use std::io::Write;
 use std::sync::Once;
-use vlm_model::device::{Backend, DeviceName};
+use vlm_model::device::{Backend, DeviceFacts, DeviceName};
 
 /// Names the device; `auto` is the first that WebGPU finds, and none where no driver is installed.
 const VARIABLE: &str = "ANNEAL_TEST_DEVICE";
@@ -36,6 +37,27 @@ const GRADIENTS: f64 = 1e-3;
 /// Gradients of f32 adapters over weights in bf16, as a share of the norm of each tensor: those that pass through a softmax are
 /// differences of nearly equal numbers. torch with PEFT is off by up to 0.11 on the same rows and adapters.
 const GRADIENTS_BF16: f64 = 0.1;
+
+/// Numbers of 32 bits that a matrix unit multiplies may lose all but eleven bits before (TF32), three more than bf16 keeps.
+const SHARE_OF_BF16: f64 = 1.0 / 8.0;
+
+/// What a device may be off by in f32.
+struct Allowed {
+    log_probs: f64,
+    gradients: f64,
+    /// Whether products are rounded, so that near ties fall as they like.
+    rounds: bool,
+}
+
+impl Allowed {
+    fn on(device: &Device) -> Self {
+        if !DeviceFacts::of(device).matrix_units {
+            return Self { log_probs: LOG_PROBS, gradients: GRADIENTS, rounds: false };
+        }
+        let share = |allowed: f64| allowed * SHARE_OF_BF16;
+        Self { log_probs: share(LOG_PROBS_BF16), gradients: share(GRADIENTS_BF16), rounds: true }
+    }
+}
 
 /// The device under test. `None`, with words, when no test of a device was asked for or none can be made.
 fn chosen() -> Option<Device> {
