@@ -1,5 +1,10 @@
 //! What a forward pass keeps for its gradient, counted from what the operations of `fused-ops` save.
+//!
+//! Of a decoder of 12 layers of width 1024 with adapters of rank 16 and rows of 512 tokens, the example `memory` of
+//! `vlm-model` measures 373 MiB at most where everything is kept and 86 MiB where layers are computed again; these counts
+//! give 376 and 76.
 
+use std::fmt;
 use vlm_model::config::{TextConfig, VisionConfig};
 use vlm_model::{Activations, ModelConfig};
 
@@ -14,6 +19,12 @@ pub struct Kept {
     pub patch: u64,
     /// Of a patch, in tower and merger.
     pub tower: u64,
+    /// Layers of the decoder.
+    pub layers: usize,
+    /// Blocks of the tower.
+    pub blocks: usize,
+    /// Whether all of them are kept whole.
+    pub activations: Activations,
 }
 
 impl Kept {
@@ -31,7 +42,28 @@ impl Kept {
                 (patch, stack(tower.depth, patch, width, activations) + merger(tower))
             }
         };
-        Self { token, decoder, patch, tower }
+        let (layers, blocks) = (config.text.layers, config.vision.depth);
+        Self { token, decoder, patch, tower, layers, blocks, activations }
+    }
+}
+
+impl fmt::Display for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} numbers of a token in each of {} decoder layers", self.token, self.layers)?;
+        match self.patch {
+            0 => write!(
+                f,
+                ", none in the {} blocks of the tower, which no gradient goes through",
+                self.blocks
+            )?,
+            patch => write!(f, ", {patch} of a patch in each of {} blocks of the tower", self.blocks)?,
+        }
+        match self.activations {
+            Activations::Kept => Ok(()),
+            Activations::Recomputed => {
+                f.write_str("; all but one keep only what went in, and compute the rest again")
+            }
+        }
     }
 }
 

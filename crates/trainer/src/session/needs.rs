@@ -80,15 +80,11 @@ fn bytes_of(recipe: &Recipe, (name, shape): Shape<'_>, is_half: bool) -> u64 {
         return numbers * NUMBER;
     }
     match quantization(lora) {
-        Some(packed) if packed.covers(published(name)) => (numbers as f64 * bits(&packed) / 8.0) as u64,
+        Some(packed) if packed.covers(name.trim_end_matches(".weight")) => {
+            (numbers as f64 * bits(&packed) / 8.0) as u64
+        }
         _ => numbers * if is_half { HALF } else { NUMBER },
     }
-}
-
-/// The name of a map as it was first published: newer folders put `model.` before it.
-fn published(name: &str) -> &str {
-    let name = name.trim_end_matches(".weight");
-    name.find("visual.").map_or(name, |at| &name[at..])
 }
 
 /// Numbers that are trained, and those of them that stand beside the model's own.
