@@ -45,6 +45,9 @@ use std::sync::Arc;
 use vlm_model::{Activations, Precision, VlModel};
 use vlm_processor::{Processor, ProcessorError, SpecialTokens};
 
+/// File in a run's folder that holds its recipe, with every default.
+pub const RECIPE: &str = "config.yaml";
+
 /// Everything that a recipe asks for, loaded and checked, before the first step.
 pub struct Session {
     recipe: Recipe,
@@ -144,7 +147,7 @@ impl Session {
         let meta = StepMeta { config_hash: identity(&recipe), seed: recipe.run.seed, ..StepMeta::default() };
         let limit = recipe.run.save_total_limit.map(|limit| limit.get());
         let Opened { dir: mut ledger, files, notices } = RunDir::open(&dir, from, limit, meta)?;
-        write(&dir.join("config.yaml"), recipe.to_yaml().as_bytes())?;
+        write(&dir.join(RECIPE), recipe.to_yaml().as_bytes())?;
         notices.iter().for_each(|text| observer.notice(text));
         let companion = &mut *companion;
         let run = Run { plan: &plan, weights: &*weights, ledger: &mut ledger, observer, companion, stop };
