@@ -19,7 +19,7 @@ struct Unsuited {
 
 /// Runs the command.
 pub fn run(kind: Kind, args: &TrainArgs) -> Outcome {
-    let recipe = Recipe::load(kind, &args.recipe, &args.set)?;
+    let recipe = Recipe::load(kind, &args.recipe, &args.overrides())?;
     let (device, asked) = device::open(&args.device)?;
     let held = precision(&recipe, &device);
     if args.device.dtype != Dtype::Auto && asked.dtype() != held.dtype() {
