@@ -1,6 +1,6 @@
 //! What the documentation says to type does what it says, with the tiny checkpoint in place of a published one.
 
-use crate::workplace::{anneal, assert_success, binary, checkpoint};
+use crate::workplace::{KINDS, Workplace, anneal, assert_success, binary, checkpoint, metrics};
 use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -111,5 +111,26 @@ fn every_recipe_of_the_demo_passes_the_doctor() {
     adapter(&path("dpo/checkpoint-60"), r#"{"r": 16, "lora_alpha": 32}"#);
     for kind in ["sft", "dpo", "grpo"] {
         passed(folder.path(), &format!("{kind}.yaml"), kind);
+    }
+}
+
+/// Beginnings of names that are documented as families.
+const FAMILIES: [&str; 7] =
+    ["loss/", "rews/", "response/", "training/", "speed/", "reflection_words/", "reflection_analysis/"];
+
+#[test]
+fn every_metric_of_a_run_is_on_the_page_of_runs() {
+    let page = fs::read_to_string(repository().join("docs/runs.md")).unwrap();
+    let place = Workplace::new();
+    for (kind, ..) in KINDS {
+        let run = place.train(kind, &place.recipe(kind, "max_steps: 2\n"), kind, &[]);
+        for line in metrics(&run) {
+            for name in line.as_object().unwrap().keys() {
+                let general =
+                    name.replace("language_penalty", "NAME").replace("rewards/spatial", "rewards/NAME");
+                let known = [name, &general].iter().any(|name| page.contains(&format!("`{name}`")));
+                assert!(known || FAMILIES.iter().any(|family| name.starts_with(family)), "{kind}: {name}");
+            }
+        }
     }
 }
