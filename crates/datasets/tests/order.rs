@@ -134,7 +134,9 @@ fn training_and_validation_rows_are_together_all_rows() {
     assert_eq!(all.len(), 101);
     assert!(train.get(91).is_err_and(|error| error.is_past_end()));
     assert!(split(Arc::clone(&whole), Holdout::Rows(101), 9).is_err());
-    assert!(split(whole, Holdout::Share(1.0), 9).is_err());
+    assert!(split(Arc::clone(&whole), Holdout::Share(1.0), 9).is_err());
+    let none = split(whole, Holdout::Share(0.001), 9).err().unwrap().to_string();
+    assert!(none.contains("validation_split: found 0.001, which is none of the 101 rows"), "{none}");
 }
 
 #[test]

@@ -124,7 +124,7 @@ fn one_broken_row_in_a_hundred_is_passed_over_when_the_recipe_says_so() {
     let trained = place.command("sft", &place.recipe("sft", lenient), "run", &[]).output().unwrap();
     assert_success(&trained);
     let said = String::from_utf8_lossy(&trained.stderr).into_owned();
-    assert!(said.contains("skipped: ") && said.contains("line 43: row \"sft_42\""), "{said}");
+    assert!(said.contains("skipped: ") && said.contains("sft.jsonl: line 43: row \"sft_42\""), "{said}");
 
     let (output, _) = doctor(&place, "sft", strict, &[]);
     assert_eq!(output.status.code(), Some(1));

@@ -1,6 +1,6 @@
 //! Examples in an endless, repeatable order, prepared beside the model.
 
-use crate::engine::Failure;
+use crate::engine::{BadInput, Failure};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
@@ -72,11 +72,38 @@ impl<T: Send + 'static> Stream<T> {
             self.position = position + 1;
             match (item, self.bad) {
                 (Ok(item), _) => taken.push((position, item)),
-                (Err(error), BadExample::Stop) => return Err(error),
+                (Err(error), BadExample::Stop) => return Err(BadInput(error).into()),
                 (Err(error), BadExample::Skip) => self.skip(error)?,
             }
         }
         Ok(taken)
+    }
+
+    /// The next `n` examples, or as many as are left of the epoch: none comes twice. One at least.
+    pub fn take_of_epoch(&mut self, n: usize) -> Result<Vec<T>, Failure> {
+        let mut taken = Vec::with_capacity(n);
+        let mut epoch = None;
+        while taken.len() < n && (taken.is_empty() || !self.is_between_epochs()) {
+            for (position, item) in self.take_placed(1)? {
+                let of = position / self.epoch_len();
+                // The last ones of the epoch may have been skipped.
+                if *epoch.get_or_insert(of) != of {
+                    self.give_back(position, item);
+                    return Ok(taken);
+                }
+                taken.push(item);
+            }
+        }
+        Ok(taken)
+    }
+
+    /// Whether the next example is the first of an epoch.
+    pub fn is_between_epochs(&self) -> bool {
+        self.position.is_multiple_of(self.epoch_len())
+    }
+
+    fn epoch_len(&self) -> u64 {
+        self.examples.epoch_len().max(1)
     }
 
     /// Position of the next example.
@@ -99,7 +126,7 @@ impl<T: Send + 'static> Stream<T> {
 
     /// Passes over the collection so far.
     pub fn epoch(&self) -> f64 {
-        self.position as f64 / self.examples.epoch_len().max(1) as f64
+        self.position as f64 / self.epoch_len() as f64
     }
 
     /// The example at a position, made ready now.
@@ -128,10 +155,10 @@ impl<T: Send + 'static> Stream<T> {
         if found <= allowed {
             return Ok(());
         }
-        Err(format!(
+        let text = format!(
             "{found} rows could not be used, expected at most {allowed}, one in a hundred; the last: {error}"
-        )
-        .into())
+        );
+        Err(BadInput(text.into()).into())
     }
 }
 
@@ -155,6 +182,7 @@ fn prepare<T: Send + 'static>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::WholeBatches;
 
     /// Squares of 0 to 4; the fourth is broken.
     struct Squares;
@@ -190,6 +218,20 @@ mod tests {
         stream.give_back(position, item);
         assert_eq!(stream.position(), 1);
         assert_eq!(stream.take_placed(2).unwrap(), [(1, 1), (2, 4)]);
+    }
+
+    #[test]
+    fn what_is_left_of_an_epoch_comes_alone() {
+        // The last of four is broken.
+        let mut skips = Stream::new(Arc::new(WholeBatches::new(Squares, 4)), BadExample::Skip, 2);
+        assert_eq!(skips.take_of_epoch(2).unwrap(), [0, 1]);
+        assert_eq!(skips.take_of_epoch(2).unwrap(), [4]);
+        assert_eq!((skips.position(), skips.take_skipped().len()), (4, 1));
+        let mut whole = stream(BadExample::Stop);
+        whole.seek(4);
+        assert_eq!(whole.take_of_epoch(3).unwrap(), [16]);
+        assert!(whole.is_between_epochs());
+        assert_eq!(whole.take_of_epoch(3).unwrap(), [0, 1, 4]);
     }
 
     #[test]

@@ -261,9 +261,9 @@ fn batch(recipe: &Recipe) -> Batch {
     }
 }
 
-/// Updates of an epoch where every row is seen once.
+/// Updates of an epoch where every row is seen once; the last one has the rows that are left.
 fn updates(recipe: &Recipe, sources: &Sources) -> f64 {
-    sources.rows() as f64 / batch(recipe).rows() as f64
+    sources.rows().div_ceil(batch(recipe).rows() as u64) as f64
 }
 
 /// Whether prompts say what form their answer has.
