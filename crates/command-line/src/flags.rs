@@ -38,7 +38,8 @@ pub struct DeviceArgs {
     /// cpu, wgpu, vulkan or cuda, with :N for the N-th of them that `anneal doctor` lists
     #[arg(long = "device", value_name = "DEVICE", default_value = "cpu")]
     pub name: String,
-    /// Type of weights and activations; auto is bfloat16 on cards that compute with it, float32 elsewhere
+    /// Type of weights and activations; auto is bfloat16 on cards that compute with it, float32 elsewhere. On the CPU
+    /// bfloat16 is for the weights of layers and what is multiplied with them
     #[arg(long, value_enum, default_value_t = Dtype::Auto)]
     pub dtype: Dtype,
     /// Threads of the CPU; all cores when absent

@@ -6,26 +6,28 @@ use recipe::{Recipe, Resume};
 use std::path::{Path, PathBuf};
 use trainer::engine::{Ending, Stop};
 use trainer::session::{self, Session, SessionError, StartFrom};
+use vlm_model::Precision;
 
 /// Trains as `recipe` says; `resume` is the flag of that name. A run that a signal ends is the error [`Stopped`].
 pub fn train(
     recipe: Recipe,
     resume: Option<&str>,
     device: &Device,
+    precision: Precision,
 ) -> Result<session::Outcome, Box<dyn std::error::Error>> {
     start(resume, &recipe)?;
     let published = PublishedFigures::of(&recipe);
-    let session = open(recipe, device)?;
+    let session = open(recipe, device, precision)?;
     run(
         if let Some(figures) = published { session.with_companion(Box::new(figures)) } else { session },
         resume,
     )
 }
 
-/// Loads what the recipe names.
-pub fn open(recipe: Recipe, device: &Device) -> Result<Session, SessionError> {
+/// Loads what the recipe names, its frozen weights in `precision`.
+pub fn open(recipe: Recipe, device: &Device, precision: Precision) -> Result<Session, SessionError> {
     let spinner = progress::spinner("loading the model");
-    let session = Session::open(recipe, device)?;
+    let session = Session::open(recipe, device, precision)?;
     spinner.finish_and_clear();
     Ok(session)
 }

@@ -70,15 +70,15 @@ pub struct Outcome {
 }
 
 impl Session {
-    /// Opens the data and loads the model that `recipe` names.
-    pub fn open(recipe: Recipe, device: &Device) -> Result<Self, SessionError> {
+    /// Opens the data and loads the model that `recipe` names, its frozen weights in `precision`: see [`precision`].
+    pub fn open(recipe: Recipe, device: &Device, precision: Precision) -> Result<Self, SessionError> {
         let folder = &recipe.model.model_name_or_path;
         let processor = Arc::new(processor(&recipe)?);
         let sources = Sources::open(&recipe)?;
         if let Some((key, reason)) = unsupported(&recipe) {
             return Err(SessionError::Unsupported { key, reason });
         }
-        let mut model = load(&recipe, device)?;
+        let mut model = load(&recipe, device, precision)?;
         let weights: Box<dyn Weights<VlModel>> = match &recipe.tuning {
             Tuning::Adapter(lora) => {
                 let (adapted, weights) = AdapterWeights::prepare(model, lora, folder, recipe.run.seed)?;
@@ -279,18 +279,18 @@ fn activations(recipe: &Recipe) -> Activations {
     if recipe.run.gradient_checkpointing { Activations::Recomputed } else { Activations::Kept }
 }
 
-/// The element type of the model's weights: that which suits the device where they are frozen, 32 bits where they are
-/// trained themselves, because updates are smaller than what 16 bits resolve. Adapters have 32 bits in any case.
-pub fn precision(recipe: &Recipe, device: &Device) -> Precision {
+/// The element type of the model's weights: the one `asked` for where they are frozen, 32 bits where they are trained
+/// themselves, because updates are smaller than what 16 bits resolve. Adapters have 32 bits in any case.
+pub fn precision(recipe: &Recipe, asked: Precision) -> Precision {
     match recipe.tuning {
-        Tuning::Adapter(_) => Precision::suited_to(device),
+        Tuning::Adapter(_) => asked,
         Tuning::Full(_) => Precision::F32,
     }
 }
 
 /// The model, its frozen weights packed where the recipe says so.
-fn load(recipe: &Recipe, device: &Device) -> Result<VlModel, SessionError> {
-    let (folder, precision) = (&recipe.model.model_name_or_path, precision(recipe, device));
+fn load(recipe: &Recipe, device: &Device, asked: Precision) -> Result<VlModel, SessionError> {
+    let (folder, precision) = (&recipe.model.model_name_or_path, precision(recipe, asked));
     let quantization = match &recipe.tuning {
         Tuning::Adapter(lora) => tune::quantization(lora),
         Tuning::Full(_) => None,

@@ -5,6 +5,7 @@ use super::folder::{Checkpoint, RawTensor};
 use super::numbers;
 use burn::module::{Param, ParamId};
 use burn::tensor::{DType, Device, Tensor, TensorData};
+use fused_ops::Arithmetic;
 use lora::Quantization;
 use safetensors::tensor::Dtype;
 use std::cell::RefCell;
@@ -20,6 +21,10 @@ pub enum Precision {
     /// results as with [`F32`](Self::F32) from half the memory. For the CPU, and for models that are not trained
     /// themselves.
     Stored,
+    /// Arithmetic of 32 bits but for the products with the frozen weights of linear maps, whose factors have 16: weights are
+    /// held in bfloat16, and rows are rounded to it where they meet them. For the CPU, and for models that are not trained
+    /// themselves; where the processor multiplies bfloat16, at up to twice the speed.
+    Mixed,
     /// bfloat16, for devices that compute with it.
     Bf16,
     /// IEEE half precision, for devices that compute with it.
@@ -41,15 +46,15 @@ impl Precision {
     pub fn name(self) -> &'static str {
         match self {
             Self::F32 | Self::Stored => "float32",
-            Self::Bf16 => "bfloat16",
+            Self::Bf16 | Self::Mixed => "bfloat16",
             Self::F16 => "float16",
         }
     }
 
-    /// The same in burn's terms.
+    /// The element type of activations, in burn's terms.
     pub fn dtype(self) -> DType {
         match self {
-            Self::F32 | Self::Stored => DType::F32,
+            Self::F32 | Self::Stored | Self::Mixed => DType::F32,
             Self::Bf16 => DType::BF16,
             Self::F16 => DType::F16,
         }
@@ -146,16 +151,22 @@ impl<'a> WeightLoader<'a> {
         Tensor::zeros([0; D], self.device)
     }
 
-    /// A matrix that stays in the bfloat16 of its file.
-    fn half(&self, name: &str, shape: [usize; 2]) -> Option<Tensor<2>> {
-        let raw = self.checkpoint.raw(name).filter(|_| self.precision == Precision::Stored)?;
-        let stays = raw.dtype == Dtype::BF16 && raw.shape == shape && numbers::are_finite_halves(raw.bytes);
-        if !stays {
-            return None;
-        }
+    /// A matrix in bfloat16 beside rows of 32 bits: that of its file, or one that is rounded to it.
+    fn half(&self, name: &str, shape: [usize; 2]) -> Option<(Tensor<2>, Arithmetic)> {
+        let arithmetic = match self.precision {
+            Precision::Stored => Arithmetic::Full,
+            Precision::Mixed => Arithmetic::Mixed,
+            Precision::F32 | Precision::Bf16 | Precision::F16 => return None,
+        };
+        let raw = self.checkpoint.raw(name).filter(|raw| raw.shape == shape)?;
+        let numbers = match raw.dtype {
+            Dtype::BF16 => numbers::are_finite_halves(raw.bytes)
+                .then(|| TensorData::from_bytes_vec(raw.bytes.to_vec(), shape, DType::BF16))?,
+            _ if arithmetic == Arithmetic::Full => return None,
+            _ => TensorData::new(self.numbers(name, &shape).ok()?, shape),
+        };
         self.taken.borrow_mut().insert(name.into());
-        let numbers = TensorData::from_bytes_vec(raw.bytes.to_vec(), shape, DType::BF16);
-        Some(Tensor::from_data(numbers, (self.device, DType::BF16)))
+        Some((Tensor::from_data(numbers, (self.device, DType::BF16)), arithmetic))
     }
 
     /// The bytes of a tensor that has the expected shape and a type that is read.
@@ -211,10 +222,10 @@ impl Scope<'_, '_> {
         Param::initialized(ParamId::new(), tensor).set_require_grad(false)
     }
 
-    /// The matrix `name` in the bfloat16 of its file; none where it is to be of 32 bits, or is, or cannot be read.
-    pub(crate) fn half(&self, name: &str, shape: [usize; 2]) -> Option<Param<Tensor<2>>> {
-        let tensor = self.loader.half(&self.join(name), shape)?;
-        Some(Param::initialized(ParamId::new(), tensor).set_require_grad(false))
+    /// The matrix `name` in bfloat16, and how rows meet it; none where it is to be of 32 bits, or cannot be read.
+    pub(crate) fn half(&self, name: &str, shape: [usize; 2]) -> Option<(Param<Tensor<2>>, Arithmetic)> {
+        let (tensor, arithmetic) = self.loader.half(&self.join(name), shape)?;
+        Some((Param::initialized(ParamId::new(), tensor).set_require_grad(false), arithmetic))
     }
 
     /// How the weight of the linear map with this prefix is stored, when not as it is.

@@ -9,6 +9,7 @@ use trainer::data::{Examples, WholeBatches};
 use trainer::engine::{Failure, Plan};
 use trainer::online::Rhythm;
 use trainer::session::{Session, SessionError, plan};
+use vlm_model::Precision;
 
 /// The published recipe with changes.
 fn recipe(changes: &[&str]) -> Result<Recipe, RecipeError> {
@@ -81,7 +82,7 @@ fn rows_that_fill_no_batch_are_refused_with_both_numbers() {
     let (model, rows) = rows_of_text(folder.path(), 100);
     let changes = [format!("model_name_or_path={}", model.display()), format!("datasets={}", rows.display())];
     let recipe = recipe(&[&changes[0], &changes[1], "rollout_batch_size=128"]).unwrap();
-    let session = Session::open(recipe, &Device::flex().autodiff()).unwrap();
+    let session = Session::open(recipe, &Device::flex().autodiff(), Precision::Stored).unwrap();
     let error = session.updates_per_epoch().unwrap_err();
     assert!(matches!(error, SessionError::NoGeneration { rows: 100, batch: 128 }), "{error}");
     let text = error.to_string();
