@@ -163,7 +163,10 @@ impl<'a> WeightLoader<'a> {
             Dtype::BF16 => numbers::are_finite_halves(raw.bytes)
                 .then(|| TensorData::from_bytes_vec(raw.bytes.to_vec(), shape, DType::BF16))?,
             _ if arithmetic == Arithmetic::Full => return None,
-            _ => TensorData::new(self.numbers(name, &shape).ok()?, shape),
+            _ => {
+                let read = self.fitting(name, &shape).and_then(|raw| numbers_of(name, &raw));
+                TensorData::new(read.ok()?, shape)
+            }
         };
         self.taken.borrow_mut().insert(name.into());
         Some((Tensor::from_data(numbers, (self.device, DType::BF16)), arithmetic))
