@@ -171,7 +171,7 @@ fn broken_rows_are_skipped_once_and_never_more_than_allowed() {
     let lines: BTreeSet<String> = stream.bad_rows().places().iter().map(|p| p.position.to_string()).collect();
     assert_eq!(lines, BTreeSet::from(["line 18".to_owned(), "line 81".to_owned()]));
 
-    let strict = BadRowPolicy { max_bad_share: 0.006, ..BadRowPolicy::skip() };
+    let strict = BadRowPolicy { max_bad_share: 0.005, ..BadRowPolicy::skip() };
     let mut stream = Stream::new(&mix, strict, Cursor::default());
     let error = std::iter::from_fn(|| Some(stream.next_record())).find_map(Result::err).unwrap();
     assert!(matches!(error, SourceError::TooManyBad { bad: 2, seen: 200, allowed: 1, .. }), "{error}");

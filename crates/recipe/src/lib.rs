@@ -5,6 +5,7 @@
 //! value, every combination and every file before anything expensive begins. What comes out cannot hold a wrong number:
 //! ranges are types ([`Positive`], [`Count`], …), choices are enums, and settings that need each other live together.
 
+mod checkpoints;
 mod data;
 mod dataset;
 mod error;
@@ -26,6 +27,7 @@ mod unknown;
 mod yaml;
 
 pub use crate::recipe::Recipe;
+pub use checkpoints::newest_checkpoint;
 pub use data::{DataSettings, OnBadRow};
 pub use dataset::DatasetSettings;
 pub use error::{Place, Problem, RecipeError};

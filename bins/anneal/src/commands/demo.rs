@@ -102,9 +102,9 @@ fn farewell(story: &Story, report: &Path, started: Instant) {
     eprintln!("\nguessing 11 % -> {}   ({:.0} s)", steps.join(" -> "), started.elapsed().as_secs_f64());
     eprintln!("report: {}", report.display());
     eprintln!(
-        "\nThe same with a real model: copy {home}/grpo.yaml, set model_name_or_path to a Qwen2.5-VL folder and"
+        "\nThe same with a real model: copy {home}/grpo.yaml, remove the adapter, set model_name_or_path to a Qwen2.5-VL folder"
     );
     eprintln!(
-        "datasets to a file of your own, then\n  anneal grpo recipe.yaml\ndocs/recipes.md lists the settings."
+        "and datasets to a file of your own, then\n  anneal grpo recipe.yaml\ndocs/recipes.md lists the settings."
     );
 }

@@ -17,7 +17,7 @@ enum Unsuited {
 
 /// Runs the command.
 pub fn run(kind: Kind, args: &TrainArgs) -> Outcome {
-    let recipe = Recipe::load(kind, &args.recipe, &args.set)?;
+    let recipe = Recipe::load(kind, &args.recipe, &args.overrides())?;
     let (device, asked) = device::open(&args.device)?;
     if asked == Precision::F16 {
         return Err(Unsuited::Half.into());

@@ -131,3 +131,11 @@ fn overrides_are_as_strict_as_the_file() {
         assert!(said.contains(word), "{set}: {said}");
     }
 }
+
+#[test]
+fn the_seed_of_the_flag_is_that_of_the_run() {
+    let place = Workplace::new();
+    let recipe = place.recipe("sft", "max_steps: 1\n");
+    let run = place.train("sft", &recipe, "run", &["--seed", "5", "--set", "seed=6"]);
+    assert!(fs::read_to_string(run.join("config.yaml")).unwrap().contains("\nseed: 5\n"));
+}

@@ -151,7 +151,9 @@ impl<T: Send + 'static> Stream<T> {
     fn skip(&mut self, error: Failure) -> Result<(), Failure> {
         self.skipped.push(error.to_string());
         self.skipped_in_all += 1;
-        let (found, allowed) = (self.skipped_in_all, self.examples.epoch_len().div_ceil(100));
+        // A row that is broken is met again in every epoch.
+        let epochs = self.position.div_ceil(self.epoch_len());
+        let (found, allowed) = (self.skipped_in_all, epochs * self.epoch_len().div_ceil(100));
         if found <= allowed {
             return Ok(());
         }
@@ -241,7 +243,24 @@ mod tests {
         assert!(stops.take(1).unwrap_err().to_string().contains("broken"));
         let mut skips = stream(BadExample::Skip);
         assert_eq!(skips.take_placed(4).unwrap(), [(0, 0), (1, 1), (2, 4), (4, 16)]);
-        assert!(skips.take(4).unwrap_err().to_string().contains("one in a hundred"));
-        assert_eq!(skips.take_skipped().len(), 2);
+        assert_eq!(skips.take_skipped().len(), 1);
+        // The same row in the next epoch is no second broken one.
+        assert_eq!(skips.take(4).unwrap(), [0, 1, 4, 16]);
+        let mut worse = Stream::new(Arc::new(Halves), BadExample::Skip, 2);
+        assert!(worse.take(4).unwrap_err().to_string().contains("one in a hundred"));
+        assert_eq!(worse.take_skipped().len(), 2);
+    }
+
+    /// Six numbers, every second one broken.
+    struct Halves;
+
+    impl Examples for Halves {
+        type Item = u64;
+        fn epoch_len(&self) -> u64 {
+            6
+        }
+        fn get(&self, position: u64) -> Result<u64, Failure> {
+            if position % 2 == 1 { Err("an odd one".into()) } else { Ok(position) }
+        }
     }
 }

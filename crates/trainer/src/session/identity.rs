@@ -50,7 +50,7 @@ impl Identity {
     pub fn check(&self, dir: &Path, loaded: &Loaded) -> Result<Vec<String>, RunDirError> {
         let path = loaded.path().to_owned();
         if loaded.meta().config_hash != self.meta.config_hash {
-            let written = std::fs::read_to_string(dir.join("config.yaml")).unwrap_or_default();
+            let written = std::fs::read_to_string(dir.join(super::RECIPE)).unwrap_or_default();
             let differences = self.differences(&written, &loaded.meta().config_hash);
             return Err(RunDirError::OtherSettings { path, differences });
         }

@@ -4,6 +4,7 @@ mod error;
 mod examples;
 mod identity;
 mod inputs;
+mod kept;
 mod needs;
 mod online;
 mod plan;
@@ -19,6 +20,7 @@ mod weights;
 pub use error::SessionError;
 pub use examples::{Conversations, Hints, Labels, Pairs, Prepared, Tasks, sample};
 pub use identity::Identity;
+pub use kept::Kept;
 pub use needs::Needs;
 pub use plan::plan;
 pub use rehearsal::Rehearsal;
@@ -44,6 +46,9 @@ use std::path::Path;
 use std::sync::Arc;
 use vlm_model::{Activations, Precision, VlModel};
 use vlm_processor::{Processor, ProcessorError, SpecialTokens};
+
+/// File in a run's folder that holds its recipe, with every default.
+pub const RECIPE: &str = "config.yaml";
 
 /// Everything that a recipe asks for, loaded and checked, before the first step.
 pub struct Session {
@@ -146,7 +151,7 @@ impl Session {
         let (mut method, plan) = self.method()?;
         let Self { recipe, model, weights, mut companion, claim, .. } = self;
         let Opened { dir: mut ledger, files, notices } = claim.open()?;
-        write(&recipe.run.output_dir.join("config.yaml"), recipe.to_yaml().as_bytes())?;
+        write(&recipe.run.output_dir.join(RECIPE), recipe.to_yaml().as_bytes())?;
         notices.iter().for_each(|text| observer.notice(text));
         let companion = &mut *companion;
         let run = Run { plan: &plan, weights: &*weights, ledger: &mut ledger, observer, companion, stop };

@@ -1,7 +1,7 @@
 //! Hands each layer the tensors of its name, and keeps account of what was missing, unused or wrong.
 
 use super::error::{CheckpointError, WeightProblem};
-use super::folder::Checkpoint;
+use super::folder::{Checkpoint, RawTensor};
 use super::numbers;
 use burn::module::{Param, ParamId};
 use burn::tensor::{DType, Device, Tensor, TensorData};
@@ -61,12 +61,22 @@ impl Precision {
     }
 }
 
+/// What is read of tensors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reading {
+    /// Everything.
+    Numbers,
+    /// Names, shapes and types: the model is of no use.
+    Headers,
+}
+
 /// Reads a whole model from a checkpoint and says at the end what did not fit.
 pub struct WeightLoader<'a> {
     checkpoint: &'a Checkpoint,
     device: &'a Device,
     precision: Precision,
     quantization: Option<&'a Quantization>,
+    reading: Reading,
     taken: RefCell<BTreeSet<String>>,
     problems: RefCell<Vec<WeightProblem>>,
 }
@@ -79,6 +89,7 @@ impl<'a> WeightLoader<'a> {
             device,
             precision,
             quantization: None,
+            reading: Reading::Numbers,
             taken: RefCell::default(),
             problems: RefCell::default(),
         }
@@ -89,6 +100,11 @@ impl<'a> WeightLoader<'a> {
     #[must_use]
     pub fn with_quantization(self, quantization: &'a Quantization) -> Self {
         Self { quantization: Some(quantization), ..self }
+    }
+
+    /// Reads headers only, for what [`finish`](Self::finish) says of them: the tensors are empty.
+    pub(crate) fn of_headers(checkpoint: &'a Checkpoint, device: &'a Device) -> Self {
+        Self { reading: Reading::Headers, ..Self::new(checkpoint, device, Precision::F32) }
     }
 
     /// The names below no prefix.
@@ -117,19 +133,22 @@ impl<'a> WeightLoader<'a> {
     }
 
     fn tensor<const D: usize>(&self, name: &str, stored: &[usize], shape: [usize; D]) -> Tensor<D> {
-        match self.numbers(name, stored) {
-            Ok(numbers) => {
-                self.taken.borrow_mut().insert(name.into());
+        self.taken.borrow_mut().insert(name.into());
+        let raw = self.fitting(name, stored);
+        let numbers = match self.reading {
+            Reading::Numbers => raw.and_then(|raw| numbers_of(name, &raw)).map(Some),
+            Reading::Headers => raw.map(|_| None),
+        };
+        match numbers {
+            Ok(Some(numbers)) => {
                 let options = (self.device, self.precision.dtype());
-                Tensor::from_data(TensorData::new(numbers, shape), options)
+                return Tensor::from_data(TensorData::new(numbers, shape), options);
             }
-            Err(problem) => {
-                self.taken.borrow_mut().insert(name.into());
-                self.problems.borrow_mut().push(problem);
-                // Never read: `finish` refuses the model.
-                Tensor::zeros([0; D], self.device)
-            }
+            Ok(None) => {}
+            Err(problem) => self.problems.borrow_mut().push(problem),
         }
+        // Never read: `finish` refuses the model, or nothing but its headers was asked for.
+        Tensor::zeros([0; D], self.device)
     }
 
     /// A matrix in bfloat16 beside rows of 32 bits: that of its file, or one that is rounded to it.
@@ -144,13 +163,17 @@ impl<'a> WeightLoader<'a> {
             Dtype::BF16 => numbers::are_finite_halves(raw.bytes)
                 .then(|| TensorData::from_bytes_vec(raw.bytes.to_vec(), shape, DType::BF16))?,
             _ if arithmetic == Arithmetic::Full => return None,
-            _ => TensorData::new(self.numbers(name, &shape).ok()?, shape),
+            _ => {
+                let read = self.fitting(name, &shape).and_then(|raw| numbers_of(name, &raw));
+                TensorData::new(read.ok()?, shape)
+            }
         };
         self.taken.borrow_mut().insert(name.into());
         Some((Tensor::from_data(numbers, (self.device, DType::BF16)), arithmetic))
     }
 
-    fn numbers(&self, name: &str, expected: &[usize]) -> Result<Vec<f32>, WeightProblem> {
+    /// The bytes of a tensor that has the expected shape and a type that is read.
+    fn fitting(&self, name: &str, expected: &[usize]) -> Result<RawTensor<'a>, WeightProblem> {
         let missing = || WeightProblem::Missing { name: name.into(), expected: expected.to_vec() };
         let raw = self.checkpoint.raw(name).ok_or_else(missing)?;
         if raw.shape != expected {
@@ -160,8 +183,12 @@ impl<'a> WeightLoader<'a> {
         if !matches!(raw.dtype, Dtype::F32 | Dtype::BF16 | Dtype::F16) {
             return Err(WeightProblem::Type { name: name.into(), found: format!("{:?}", raw.dtype) });
         }
-        numbers::to_f32(raw.dtype, raw.bytes).ok_or_else(|| WeightProblem::NotFinite { name: name.into() })
+        Ok(raw)
     }
+}
+
+fn numbers_of(name: &str, raw: &RawTensor<'_>) -> Result<Vec<f32>, WeightProblem> {
+    numbers::to_f32(raw.dtype, raw.bytes).ok_or_else(|| WeightProblem::NotFinite { name: name.into() })
 }
 
 /// Old files store the rotary frequencies, which are computed from the configuration.
