@@ -244,7 +244,8 @@ mod tests {
         assert!(widths(vec![]).is_empty());
         assert_eq!(widths(vec![1, 33, 64]), [64]);
         assert_eq!(widths(vec![500, 300, 260, 320]), [512]);
-        assert_eq!(widths(vec![1000, 500, 10, 70]), [128, 512, 1024]);
+        assert_eq!(widths(vec![1000, 500, 10, 70]), [64, 128, 512, 1024]);
+        assert_eq!(widths(vec![1000, 520, 65, 128]), [128, 1024]);
     }
 
     #[test]
