@@ -31,10 +31,11 @@ class Bound:
     why: str
 
     @classmethod
-    def of(cls, case: Case, tokens: int, work: Path, python: Path, peak: float) -> Bound | None:
+    def of(cls, case: Case, tokens: int, work: Path, python: Path, peaks: dict[str, float]) -> Bound | None:
         """The bound of a task on a model; nothing for preprocessing. `tokens` are those of one repetition."""
         if case.task == "preprocess":
             return None
+        peak = peaks["bfloat16" if case.dtype else "float32"]
         sizes = replace(Sizes.read(work / "models" / case.model), rank=0)
         if case.task == "prefill":
             one = Sequence(tokens - 1, (1,), case.patches)

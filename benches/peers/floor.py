@@ -9,18 +9,25 @@ from pathlib import Path
 
 from training_cases import TrainingCase
 
-PEAK = """
-import time, torch
-a, b = torch.rand(2, 2048, 2048)
+ROOT = Path(__file__).resolve().parents[2]
+TYPES = ("float32", "bfloat16")
+TORCH = """
+import sys, time, torch
+a, b = torch.rand(2, 2048, 2048).to(getattr(torch, sys.argv[1]))
 best = min(((s := time.perf_counter()), a @ b, time.perf_counter() - s)[2] for _ in range(60))
 print(2 * 2048**3 / best)
 """
+OURS = ("cargo", "run", "--release", "--locked", "--quiet", "--package", "fused-ops", "--example", "peak")
 
 
-def matrix_peak(python: Path) -> float:
-    """Floating-point operations a second of a large float32 product: the best of sixty, by torch with its own threads."""
-    done = subprocess.run([str(python), "-c", PEAK], check=True, capture_output=True, text=True)
-    return float(done.stdout)
+def matrix_peaks(python: Path) -> dict[str, float]:
+    """Operations a second of a large product with factors of each type: the best of sixty by torch and of sixty by us."""
+    ours = json.loads(subprocess.run(OURS, cwd=ROOT, check=True, capture_output=True, text=True).stdout)
+
+    def torch(kind: str) -> float:
+        return float(subprocess.run([str(python), "-c", TORCH, kind], check=True, capture_output=True, text=True).stdout)
+
+    return {kind: max(ours[kind], torch(kind)) for kind in TYPES}
 
 
 @dataclass(frozen=True)

@@ -32,12 +32,18 @@ class Case:
     # Patches of its images, and bytes of a weight of a layer.
     patches: int = 0
     weight_bytes: int = 4
+    # What products are computed in on our side, when not in what the CPU takes by itself.
+    dtype: str = ""
 
     def arguments(self, work: Path, repeat: int) -> list[str]:
         """The arguments that both sides take."""
         line = ["--model", str(work / "models" / self.model), "--input", str(work / "rows" / f"{self.rows}.jsonl")]
         line += ["--task", self.task, "--batch", str(self.batch), "--repeat", str(repeat), "--json"]
         return line + (["--new-tokens", str(self.new_tokens)] if self.new_tokens else [])
+
+    def ours(self, work: Path, repeat: int) -> list[str]:
+        """The arguments of our side."""
+        return self.arguments(work, repeat) + (["--dtype", self.dtype] if self.dtype else [])
 
 
 CASES = (
@@ -46,8 +52,11 @@ CASES = (
     Case("greedy decoding, nano, batch 8", "nano", "ragged", "decode", "tokens/s", 30.0, batch=8, new_tokens=128),
     Case("greedy decoding, 91M, batch 1", "bench", "ragged", "decode", "tokens/s", 3.0, batch=1, new_tokens=32),
     Case("greedy decoding, 91M, batch 8", "bench", "ragged", "decode", "tokens/s", 3.0, batch=8, new_tokens=32),
-    Case("the same files in bfloat16, batch 1", "bench-bf16", "ragged", "decode", "tokens/s", 3.0, batch=1, new_tokens=32, weight_bytes=2),
-    Case("the same files in bfloat16, batch 8", "bench-bf16", "ragged", "decode", "tokens/s", 3.0, batch=8, new_tokens=32, weight_bytes=2),
+    Case("files in bfloat16, we compute in 32 bits, batch 1", "bench-bf16", "ragged", "decode", "tokens/s", 3.0, batch=1, new_tokens=32, weight_bytes=2),
+    Case("files in bfloat16, we compute in 32 bits, batch 8", "bench-bf16", "ragged", "decode", "tokens/s", 3.0, batch=8, new_tokens=32, weight_bytes=2),
+    Case("files in bfloat16, both multiply in it, batch 1", "bench-bf16", "ragged", "decode", "tokens/s", 3.0, batch=1, new_tokens=32, weight_bytes=2, dtype="bfloat16"),
+    Case("files in bfloat16, both multiply in it, batch 8", "bench-bf16", "ragged", "decode", "tokens/s", 3.0, batch=8, new_tokens=32, weight_bytes=2, dtype="bfloat16"),
+    Case("prefill, files in bfloat16, both multiply in it, 1024 tokens", "bench-bf16", "text1024", "prefill", "tokens/s", 1.2, weight_bytes=2, dtype="bfloat16"),
     Case("prefill, 91M, text of 512 tokens", "bench", "text512", "prefill", "tokens/s", 1.2),
     Case("prefill, 91M, text of 1024 tokens", "bench", "text1024", "prefill", "tokens/s", 1.2),
     Case("prefill, 91M, image 448x448 and text", "bench", "image", "prefill", "tokens/s", 1.2, patches=1024),
@@ -115,7 +124,7 @@ class Bench:
 
     def ours(self, case: Case) -> dict:
         """One process of `anneal bench`."""
-        return run_json([str(self.anneal), "bench", *case.arguments(self.work, self.repeat)])
+        return run_json([str(self.anneal), "bench", *case.ours(self.work, self.repeat)])
 
     def peer(self, case: Case) -> dict:
         """One process of the peer."""

@@ -12,7 +12,9 @@ HOW = """## How it was measured
 - Before anything is timed, ids, positions and pixels are compared; decoding and prefill must give the same tokens in
   every process of both sides, or there is no table. A row is compared up to the first token whose logit leads the second
   best by less than 1e-4: from there on the order of a sum decides. (By less than 0.5 where the peer computes in
-  bfloat16, as it does from files in bfloat16. We compute in 32 bits from them.)
+  bfloat16, as it does from files in bfloat16.)
+- From files in bfloat16 we compute in 32 bits, or with `--dtype bfloat16` multiply in bfloat16: rows are rounded where they
+  meet a weight, sums and everything else stay in 32 bits. The peer rounds every result to bfloat16.
 - Each side runs in a process of its own. Processes alternate, and who goes first alternates with the rounds. Every process
   warms up once, then times its repeats; the table shows the median of all of them and their range.
 - Both sides choose their number of threads themselves.
@@ -22,7 +24,7 @@ HOW = """## How it was measured
   `generate` of one token, on both sides. Batch 8 is eight prompts of different lengths, half of them with an image.
 - Prefill goes from prepared inputs to the logits of the last position, vision tower included.
 - Bound: the least time that a task needs here, over the time that it took. `products`: its multiplications and additions
-  at the speed of a float32 product of two 2048x2048 matrices by torch. `reading`: its weights, once for all rows of a
+  at the speed of a product of two 2048x2048 matrices, by torch or by us, whichever is faster. `reading`: its weights, once for all rows of a
   step, at the speed at which torch sums a buffer of their size; small models stay in the cache there as they do here.
 - First token: the wall-clock time of a whole process that loads the model, reads one row with an image and writes one
   token. "In process" leaves out starting Python and its imports.
@@ -58,6 +60,11 @@ def share(case: dict) -> str:
         return "–"
     ours, peer = case["share_of_bound"]
     return f"{ours:.0%} / {peer:.0%} of {case['bound']}"
+
+
+def peaks(found: dict) -> str:
+    """How fast products are with factors of each type."""
+    return " and at ".join(f"{amount(peak / 1e9)} Gflop/s in {kind}" for kind, peak in found.items())
 
 
 def case_line(case: dict) -> str:
@@ -106,7 +113,7 @@ def markdown(results: dict, notes: str) -> str:
         "# Performance", "",
         f"Measured on {results['date']} with `{results['command']}`: {machine['processor']}, {machine['cores']} cores, "
         f"{machine['memory_gib']} GiB, AVX-512 {'present' if machine['avx512'] else 'absent'}, {machine['system']}, "
-        f"load {machine['load_at_start']} at the start.", "",
+        f"load {machine['load_at_start']} at the start. A large product runs at {peaks(results['peak_flops'])}.", "",
         f"Ours: anneal at commit {results['commit']}. Peers: {', '.join(f'{k} {v}' for k, v in versions.items())}.", "",
         "| task | unit | anneal: median (range) | transformers: median (range) | ratio | goal | | bound (ours / peer) | MiB (ours / peer) |",
         "|---|---|---|---|---|---|---|---|---|",

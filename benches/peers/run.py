@@ -19,7 +19,7 @@ from pathlib import Path
 
 from bound import Bound
 from environment import machine, make_environment, versions
-from floor import matrix_peak
+from floor import matrix_peaks
 from judgements import JUDGEMENTS, Court, Judgement
 from measure import CASES, HERE, Bench, Case, Failed
 from pairs import write_pairs
@@ -113,18 +113,18 @@ def measure_judges(plan: Plan, python: Path) -> list[dict[str, object]]:
     return found
 
 
-def measure_tasks(plan: Plan, bench: Bench) -> list[dict[str, object]]:
-    """Every task of the command line, printed as it ends."""
-    found, peak = [], matrix_peak(bench.python)
+def measure_tasks(plan: Plan, bench: Bench) -> dict[str, object]:
+    """Every task of the command line, printed as it ends, and how fast the machine is."""
+    found, peaks = [], matrix_peaks(bench.python)
     for case in plan.cases:
         found.append(bench.run_case(case, plan.rounds))
         done = found[-1]
         ours, peer = done["ours"]["median"], done["peer"]["median"]
-        if bound := Bound.of(case, done["tokens"], plan.workload, bench.python, peak):
+        if bound := Bound.of(case, done["tokens"], plan.workload, bench.python, peaks):
             done["bound"] = bound.why
             done["share_of_bound"] = [rate * bound.seconds / done["tokens"] for rate in (ours, peer)]
         print(f"{case.name}: {ours:.4g} and {peer:.4g} {case.unit}, {done['ratio']:.2f}x, goal {case.goal:g}x", flush=True)
-    return found
+    return {"cases": found, "peak_flops": peaks}
 
 
 def measure_models(plan: Plan, python: Path, anneal: Path | None) -> dict[str, object]:
@@ -133,7 +133,7 @@ def measure_models(plan: Plan, python: Path, anneal: Path | None) -> dict[str, o
     subprocess.run([str(python), str(HERE / "workload.py"), str(plan.workload)], check=True)
     bench = Bench(anneal, python, plan.workload, plan.repeat)
     check_pixels(bench)
-    results: dict[str, object] = {"cases": measure_tasks(plan, bench)}
+    results = measure_tasks(plan, bench)
     if plan.first_token:
         first = bench.first_token(max(plan.rounds, 3))
         print("first token:", {name: round(values["median"], 3) for name, values in first.items()}, flush=True)

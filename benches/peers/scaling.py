@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from environment import machine, make_environment, versions
-from floor import Sequence, Sizes, matrix_peak
+from floor import Sequence, Sizes, matrix_peaks
 from measure import HERE, Failed, run_json
 from plot import Panel, draw
 from run import ROOT, build, commit, positive, target_folder
@@ -138,7 +138,7 @@ def main() -> int:
         anneal = arguments.anneal.absolute() if arguments.anneal else build("anneal-cli") / "anneal"
         for script in ("workload.py", "scaling_rows.py"):
             subprocess.run([str(python), str(HERE / script), str(peers / "workload")], check=True)
-        scale = Scale(anneal, python, peers / "workload", SIZES[arguments.model], arguments.repeat, matrix_peak(python))
+        scale = Scale(anneal, python, peers / "workload", SIZES[arguments.model], arguments.repeat, matrix_peaks(python)["float32"])
         points = json.loads((scale.work / "scaling.json").read_text(encoding="utf-8"))
         cores = len(os.sched_getaffinity(0))
         chosen = [one for one in points if one["axis"] in arguments.axes and one["load"]["threads"] <= max(cores, 2)]

@@ -20,13 +20,15 @@ class TrainingCase:
     batch: int = 1
     new_tokens: int = 0
     images: str = ""
+    dtype: str = "float32"
 
     def ours(self, work: Path, repeat: int) -> list[str]:
         """The arguments that both sides take."""
         rows = work / "rows" / f"{self.task.split('-')[0]}.jsonl"
         line = ["--model", str(work / "models" / self.model), "--adapter", str(work / "adapters" / self.model)]
         line += ["--input", str(rows), "--task", self.task, "--batch", str(self.batch), "--repeat", str(repeat), "--json"]
-        return line + (["--new-tokens", str(self.new_tokens)] if self.new_tokens else [])
+        line += ["--new-tokens", str(self.new_tokens)] if self.new_tokens else []
+        return line + (["--dtype", self.dtype] if self.dtype != "float32" else [])
 
     def peer(self, work: Path, repeat: int) -> list[str]:
         """The arguments of the peer."""
@@ -51,4 +53,5 @@ def cases(size: str, sft: float, update: float, step: float) -> tuple[TrainingCa
     )  # fmt: skip
 
 
-CASES = (*cases("nano", 10.0, 4.0, 6.0), *cases("10M", 2.0, 4.0, 6.0), *cases("91M", 1.4, 4.0, 6.0))
+HALF = TrainingCase("SFT step, LoRA, 91M, 4 rows, both multiply in bfloat16", "bench-bf16", "sft-step", 1.4, batch=4, dtype="bfloat16")
+CASES = (*cases("nano", 10.0, 4.0, 6.0), *cases("10M", 2.0, 4.0, 6.0), *cases("91M", 1.4, 4.0, 6.0), HALF)

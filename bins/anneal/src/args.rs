@@ -10,7 +10,7 @@ pub use run::{DoctorArgs, ReportArgs, TrainArgs, VerifyArgs};
 
 use crate::output::Existing;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use command_line::{ModelArgs, from_1_to};
+use command_line::{ModelArgs, from_1_to, learned};
 use std::path::PathBuf;
 
 /// Most tokens that are written for a row.
@@ -142,8 +142,9 @@ pub struct MergeArgs {
     /// Folder of the model that training started from
     #[arg(long, value_name = "DIR")]
     pub model: PathBuf,
-    /// Folder with adapter_config.json and adapter_model.safetensors, or a checkpoint of full fine-tuning
-    #[arg(long, value_name = "DIR")]
+    /// Folder with adapter_config.json and adapter_model.safetensors, a checkpoint of full fine-tuning, or a run, which
+    /// stands for its newest checkpoint
+    #[arg(long, value_name = "DIR", value_parser = learned())]
     pub adapter: PathBuf,
     /// Folder for the merged model, without weights so far
     #[arg(long, value_name = "DIR")]

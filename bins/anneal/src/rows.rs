@@ -13,9 +13,12 @@ const AHEAD: usize = 2;
 /// Why a file of rows cannot be worked through.
 #[derive(Debug, thiserror::Error)]
 pub enum RowsError {
-    /// A line that is no row.
+    /// The file cannot be read.
     #[error(transparent)]
-    Line(#[from] LineError),
+    File(LineError),
+    /// A line that is no row.
+    #[error("{0}; rows of other layouts, and rows without ids, become such rows with `anneal data convert`")]
+    Line(LineError),
     /// A row whose files or messages are unusable.
     #[error("{path}: line {line}: {source}", path = path.display())]
     Row {
@@ -41,6 +44,15 @@ pub enum RowsError {
     },
 }
 
+impl From<LineError> for RowsError {
+    fn from(error: LineError) -> Self {
+        match error {
+            LineError::Row { .. } => Self::Line(error),
+            _ => Self::File(error),
+        }
+    }
+}
+
 /// Which rows to work through.
 #[derive(Clone, Copy)]
 pub struct Source<'a> {
@@ -54,6 +66,8 @@ pub struct Source<'a> {
 
 /// A row and what was made of it.
 pub struct Ready<T> {
+    /// The row's line, from 1.
+    pub line: u64,
     /// The row's id.
     pub id: String,
     /// What was made of it.
@@ -65,13 +79,20 @@ pub fn root_of(input: &Path) -> &Path {
     input.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Number of lines in a file that are not blank, for the length of a bar.
+/// Number of lines in a file that are not blank, for the length of a bar; that there is none is said.
 pub fn count(input: &Path) -> Result<u64, LineError> {
-    let failed = |source| LineError::Read { path: input.to_owned(), line: 1, source };
-    let mut file = BufReader::with_capacity(1 << 20, vlm_processor::open_regular(input).map_err(failed)?);
+    let rows = lines(input).map_err(|source| LineError::Open { path: input.to_owned(), source })?;
+    if rows == 0 {
+        eprintln!("{}: found no rows", input.display());
+    }
+    Ok(rows)
+}
+
+fn lines(input: &Path) -> std::io::Result<u64> {
+    let mut file = BufReader::with_capacity(1 << 20, vlm_processor::open_regular(input)?);
     let (mut lines, mut blank) = (0, true);
     loop {
-        let buffer = file.fill_buf().map_err(failed)?;
+        let buffer = file.fill_buf()?;
         if buffer.is_empty() {
             return Ok(lines + u64::from(!blank));
         }
@@ -96,7 +117,7 @@ pub fn for_each_batch<T: Send>(
     prepare: impl Fn(&Row) -> Result<T, RowError> + Sync,
     mut work: impl FnMut(Vec<Ready<T>>) -> Result<(), Box<dyn std::error::Error>>,
 ) -> Result<(), Box<dyn std::error::Error>> {
-    let reader = RowReader::open(source.input)?;
+    let reader = RowReader::open(source.input).map_err(RowsError::from)?;
     std::thread::scope(|scope| {
         let (sender, receiver): (_, Receiver<Batch<T>>) = sync_channel(AHEAD);
         scope.spawn(|| produce(source, reader, &prepare, sender));
@@ -127,7 +148,7 @@ fn produce<T: Send>(
             let (line, row) = row?;
             let item =
                 prepare(&row).map_err(|source| RowsError::Row { path: path.to_owned(), line, source })?;
-            Ok(Ready { id: row.id, item })
+            Ok(Ready { line, id: row.id, item })
         });
         if !send(ready.collect(), &sender) {
             return;

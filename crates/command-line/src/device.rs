@@ -15,8 +15,11 @@ pub enum DeviceError {
     #[error("--device: {0}")]
     Device(#[from] vlm_model::device::DeviceError),
     /// The type of numbers is not for the processor.
-    #[error("--dtype: the CPU computes in float32 only; leave the flag out, or choose another --device")]
-    CpuIsF32,
+    #[error(
+        "--dtype: the CPU does not compute with float16; leave the flag out for float32, give bfloat16, or choose another \
+         --device"
+    )]
+    NotOnCpu,
     /// The card does not compute with the type.
     #[error("--dtype: {0} does not compute with this type; leave the flag out, or see `anneal doctor`")]
     Unsupported(DeviceName),
@@ -38,11 +41,12 @@ fn precision(name: DeviceName, device: &Device, dtype: Dtype) -> Result<Precisio
     let precision = match dtype {
         Dtype::Auto => return Ok(Precision::suited_to(device)),
         Dtype::Float32 => return Ok(Precision::F32),
+        Dtype::Bfloat16 if name.backend == Backend::Cpu => return Ok(Precision::Mixed),
         Dtype::Bfloat16 => Precision::Bf16,
         Dtype::Float16 => Precision::F16,
     };
     match name.backend {
-        Backend::Cpu => Err(DeviceError::CpuIsF32),
+        Backend::Cpu => Err(DeviceError::NotOnCpu),
         _ if device.supports_dtype(precision.dtype()) => Ok(precision),
         _ => Err(DeviceError::Unsupported(name)),
     }

@@ -17,7 +17,7 @@ pub use answering::Answering;
 pub use bar::Bar;
 pub use device::{load_model, with_learned};
 pub use ending::{Outcome, Stopped, explain, plain, report};
-pub use flags::{DeviceArgs, Dtype, ModelArgs, from_1_to};
+pub use flags::{DeviceArgs, Dtype, ModelArgs, from_1_to, learned};
 pub use published::PublishedFigures;
 pub use signals::Signals;
 pub use training::{open, run, train};

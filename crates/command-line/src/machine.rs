@@ -56,6 +56,13 @@ pub fn free_memory() -> Option<u64> {
     Some(kilobytes * 1024)
 }
 
+/// Writes an empty file into a folder and removes it: permissions, quotas and mounts have their say.
+pub fn try_writing(folder: &Path) -> std::io::Result<()> {
+    let probe = folder.join(format!(".anneal-{}", std::process::id()));
+    std::fs::File::create_new(&probe)?;
+    std::fs::remove_file(&probe)
+}
+
 /// Bytes that may still be written to the disk of a folder.
 #[cfg(unix)]
 #[allow(unsafe_code)]

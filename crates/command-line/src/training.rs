@@ -5,34 +5,38 @@ use burn::tensor::Device;
 use recipe::{Recipe, Resume};
 use std::path::{Path, PathBuf};
 use trainer::engine::{Ending, Stop};
-use trainer::session::{self, Session, SessionError, StartFrom};
+use trainer::session::{self, Session, StartFrom};
+use vlm_model::Precision;
 
 /// Trains as `recipe` says; `resume` is the flag of that name. A run that a signal ends is the error [`Stopped`].
 pub fn train(
     recipe: Recipe,
     resume: Option<&str>,
     device: &Device,
+    precision: Precision,
 ) -> Result<session::Outcome, Box<dyn std::error::Error>> {
-    start(resume, &recipe)?;
     let published = PublishedFigures::of(&recipe);
-    let session = open(recipe, device)?;
-    run(
-        if let Some(figures) = published { session.with_companion(Box::new(figures)) } else { session },
-        resume,
-    )
+    let session = open(recipe, resume, device, precision)?;
+    run(if let Some(figures) = published { session.with_companion(Box::new(figures)) } else { session })
 }
 
-/// Loads what the recipe names.
-pub fn open(recipe: Recipe, device: &Device) -> Result<Session, SessionError> {
+/// Checks and loads what the recipe names, its frozen weights in `precision`, to start where `resume`, the flag of that name,
+/// says.
+pub fn open(
+    recipe: Recipe,
+    resume: Option<&str>,
+    device: &Device,
+    precision: Precision,
+) -> Result<Session, Box<dyn std::error::Error>> {
+    let from = start(resume, &recipe)?;
     let spinner = progress::spinner("loading the model");
-    let session = Session::open(recipe, device)?;
+    let session = Session::open(recipe, &from, device, precision)?;
     spinner.finish_and_clear();
     Ok(session)
 }
 
 /// Runs what [`open`] has loaded; see [`train`].
-pub fn run(session: Session, resume: Option<&str>) -> Result<session::Outcome, Box<dyn std::error::Error>> {
-    let from = start(resume, session.recipe())?;
+pub fn run(session: Session) -> Result<session::Outcome, Box<dyn std::error::Error>> {
     let out = session.recipe().run.output_dir.clone();
     let [trained, all] = session.parameters();
     eprintln!(
@@ -43,7 +47,7 @@ pub fn run(session: Session, resume: Option<&str>) -> Result<session::Outcome, B
     );
     let stop = Stop::new();
     let signals = Signals::forward(stop.clone())?;
-    let outcome = session.train(&from, &mut Bar::default(), stop)?;
+    let outcome = session.train(&mut Bar::default(), stop)?;
     if outcome.ending == Ending::Stopped {
         eprintln!("stopped after step {}; go on with `--resume latest`", outcome.steps);
         return Err(Box::new(Stopped { code: signals.exit_code().unwrap_or(1) }));

@@ -55,16 +55,23 @@ impl Default for BadRowPolicy {
 }
 
 impl BadRowPolicy {
-    /// Skips up to 1 % of the rows.
+    /// Skips one row in every hundred, or part of a hundred.
     pub fn skip() -> Self {
         Self { on_bad_row: OnBadRow::Skip, ..Self::default() }
     }
 
-    /// How many of `rows` may be broken.
+    /// How many of `rows` may be broken: the share, rounded up.
+    ///
+    /// ```
+    /// let allowed = |rows| datasets::BadRowPolicy::skip().allowed(rows);
+    /// assert_eq!([allowed(0), allowed(1), allowed(40), allowed(100), allowed(700), allowed(701)], [0, 1, 1, 1, 7, 8]);
+    /// ```
     pub fn allowed(&self, rows: u64) -> u64 {
+        /// Less than any row, more than products of floating-point numbers are off.
+        const SLACK: f64 = 1e-6;
         match self.on_bad_row {
             OnBadRow::Stop => 0,
-            OnBadRow::Skip => (self.max_bad_share.clamp(0.0, 1.0) * rows as f64).floor() as u64,
+            OnBadRow::Skip => (self.max_bad_share.clamp(0.0, 1.0) * rows as f64 - SLACK).ceil() as u64,
         }
     }
 }

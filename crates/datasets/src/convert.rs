@@ -1,8 +1,10 @@
 //! Records written out in the layouts that trainers read.
 
+mod lost;
 mod row;
 mod table;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
@@ -75,17 +77,24 @@ pub struct Conversion {
     pub images: u64,
     /// Rows that could not be read and were passed over.
     pub bad: BadRows,
+    /// What the layout has no place for, and in how many rows: it was not written.
+    pub lost: BTreeMap<String, u64>,
 }
 
 impl fmt::Display for Conversion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} rows and {} images written; {}", self.rows, self.images, self.bad)
+        write!(f, "{} rows and {} images written; {}", self.rows, self.images, self.bad)?;
+        for (what, rows) in &self.lost {
+            write!(f, "\nwarning: not written, for the layout has no place for it: {what} ({rows} rows)")?;
+        }
+        Ok(())
     }
 }
 
 /// Writes all records of `source` to `out`: parquet with the pictures inside if the name ends in `.parquet`, else JSONL
 /// with the pictures copied into a folder beside it that is named like the file. An existing file is not replaced, and
-/// a file that could not be completed is not left behind. Reading the result gives equal records.
+/// a file that could not be completed is not left behind. Reading the result gives equal records, but for what
+/// [`Conversion::lost`] counts.
 ///
 /// ```
 /// use datasets::{BadRowPolicy, OpenOptions, OutLayout, convert, open};
@@ -127,7 +136,7 @@ fn write_all(
     policy: &BadRowPolicy,
 ) -> Result<Conversion, SourceError> {
     let total = source.len()?;
-    let mut conversion = Conversion { rows: 0, images: 0, bad: BadRows::default() };
+    let mut conversion = Conversion { rows: 0, images: 0, bad: BadRows::default(), lost: BTreeMap::new() };
     for index in 0..total {
         let record = match source.get(index) {
             Ok(record) => record,
@@ -139,6 +148,7 @@ fn write_all(
         let row =
             OutRow::of(record, layout).map_err(|unfit: Unfit| write_error(&sink.path, &unfit.to_string()))?;
         conversion.images += row.images.len() as u64;
+        row.lost.iter().for_each(|what| *conversion.lost.entry(what.clone()).or_default() += 1);
         sink.write(index, row)?;
         conversion.rows += 1;
     }

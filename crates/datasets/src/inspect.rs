@@ -14,7 +14,7 @@ use crate::bad_rows::{BadRowPolicy, BadRows};
 use crate::open::{FileSource, OpenOptions, open_file};
 use crate::picture::ImageRef;
 use crate::raw_row::RawRow;
-use crate::record::{Record, Visuals};
+use crate::record::{Record, VideoRef, Visuals};
 use crate::source::{Description, Source};
 use crate::source_error::SourceError;
 
@@ -75,6 +75,8 @@ pub struct Inspection {
     pub repeated_ids: u64,
     /// Pairs whose two answers are the same.
     pub tied_pairs: u64,
+    /// Rows that name a video in a container such as mp4, which no processor reads.
+    pub clips: u64,
     /// Broken rows.
     pub bad: BadRows,
 }
@@ -133,6 +135,7 @@ impl Inspection {
             samples: Vec::new(),
             repeated_ids: 0,
             tied_pairs: 0,
+            clips: 0,
             bad: BadRows::default(),
         }
     }
@@ -186,6 +189,8 @@ impl Inspector<'_> {
         if let Record::Preference(pair) = &record {
             self.found.tied_pairs += u64::from(pair.is_tied());
         }
+        let is_clip = |video: &VideoRef| matches!(video, VideoRef::Clip(_));
+        self.found.clips += u64::from(record.visuals().videos.iter().any(is_clip));
         self.found.images_per_row.add(record.visuals().images.len() as u64);
         if self.decode && index.is_multiple_of(self.image_stride) {
             self.pictures(record.id(), record.visuals());

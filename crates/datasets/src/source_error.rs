@@ -59,7 +59,7 @@ pub enum SourceError {
     Row(#[from] RowError),
     /// More rows are broken than may be skipped.
     #[error(
-        "found {bad} broken rows among {seen}, more than {allowed}; the first: {first}; mend the file or raise `max_bad_share`"
+        "found {bad} broken rows among {seen}, expected at most {allowed}, which is one in a hundred; the first: {first}; mend or remove the rows"
     )]
     TooManyBad {
         /// Broken rows so far.

@@ -44,7 +44,7 @@ pub fn split(
     let rows = source.len()?;
     let held = match holdout {
         Holdout::Rows(rows) => rows,
-        Holdout::Share(share) if (0.0..1.0).contains(&share) => (share * rows as f64).round() as u64,
+        Holdout::Share(share) if (0.0..1.0).contains(&share) => share_of(rows, share, source.describe())?,
         Holdout::Share(share) => {
             let expected = "a share of at least 0 and below 1";
             return Err(SourceError::Setting {
@@ -63,6 +63,19 @@ pub fn split(
     }
     let blocks = Blocks { rows, held, seed };
     Ok((TrainPart { source: Arc::clone(&source), blocks }, ValidationPart { source, blocks }))
+}
+
+/// A share of so many rows; one above 0 that comes to none is an error.
+fn share_of(rows: u64, share: f64, source: &Description) -> Result<u64, SourceError> {
+    let held = (share * rows as f64).round() as u64;
+    if held == 0 && share > 0.0 && rows > 0 {
+        return Err(SourceError::Setting {
+            setting: "validation_split",
+            found: format!("{share}, which is none of the {rows} rows of {}", source.origin),
+            expected: "a share that keeps one row aside, or no validation_split",
+        });
+    }
+    Ok(held)
 }
 
 /// The rows that are trained on.

@@ -33,10 +33,9 @@ fn as_kind(record: Record, layout: OutLayout) -> Result<Record, Unfit> {
     }
 }
 
-/// A record's meaning without what layouts do not carry: the task, and answers beyond a text.
+/// A record's meaning without what layouts do not carry: answers beyond a text.
 fn carried(record: &Record) -> Value {
     let mut fields = meaning(record);
-    fields.as_object_mut().unwrap().remove("task");
     if let Some(answers) = fields.get("truth").and_then(Value::as_array) {
         fields["truth"] = Value::String(serde_json::to_string(answers).unwrap());
     }
@@ -97,4 +96,31 @@ fn an_existing_file_is_not_written_over_and_a_failed_one_is_not_left() {
     std::fs::write(&out, "mine").unwrap();
     assert!(failed(&*source).contains("the file exists already"));
     assert_eq!(std::fs::read_to_string(&out).unwrap(), "mine");
+}
+
+#[test]
+fn the_kind_of_question_survives_every_layout_and_what_does_not_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let prompt = r#"{"messages": [{"role": "user", "content": "How many?"}], "ground_truth": "3", "task_type": "counting", "meta": 1}"#;
+    let pair = r#"{"prompt": "How many?", "chosen": "3", "rejected": "4", "task_type": "counting"}"#;
+    std::fs::write(path("prompt.jsonl"), prompt).unwrap();
+    std::fs::write(path("pair.jsonl"), pair).unwrap();
+    std::fs::create_dir(path("written")).unwrap();
+    for layout in OutLayout::ALL {
+        let name = if layout == OutLayout::Preference { "pair.jsonl" } else { "prompt.jsonl" };
+        for ending in ["jsonl", "parquet"] {
+            let out = path(&format!("written/{layout}.{ending}"));
+            let source = open(&path(name), &OpenOptions::default()).unwrap();
+            let done = convert(&*source, layout, &out, &BadRowPolicy::default()).unwrap();
+            let back = open(&out, &OpenOptions::default()).unwrap().get(0).unwrap();
+            assert_eq!(back.into_rl_prompt().unwrap().task.as_deref(), Some("counting"), "{layout}");
+            let told: Vec<&str> = done.lost.keys().map(String::as_str).collect();
+            assert_eq!(told, if name == "pair.jsonl" { vec![] } else { vec!["`meta`"] }, "{layout}");
+        }
+    }
+    let source = open(&path("pair.jsonl"), &OpenOptions::default()).unwrap();
+    let done =
+        convert(&*source, OutLayout::Messages, &path("better.jsonl"), &BadRowPolicy::default()).unwrap();
+    assert!(done.to_string().contains("the worse answer (1 rows)"), "{done}");
 }

@@ -32,6 +32,18 @@ fn the_parts_of_a_file_are_counted() {
 }
 
 #[test]
+fn a_file_with_problems_is_not_said_to_have_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rows.jsonl");
+    std::fs::write(&path, r#"{"id": "a", "image": "gone.jpg", "question": "What?", "answer": "x"}"#).unwrap();
+    let clips = fixtures().join("datasets/mvbench.json");
+    for (path, words) in [(&path, "1 of 1 pictures cannot be used"), (&clips, "rows name video files")] {
+        let text = inspect(path, &InspectOptions::default(), None).unwrap().to_string();
+        assert!(text.contains(words) && !text.contains("no broken rows"), "{text}");
+    }
+}
+
+#[test]
 fn what_is_wrong_is_said_with_its_row() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("bad.jpg"), "no picture").unwrap();
@@ -48,7 +60,7 @@ fn what_is_wrong_is_said_with_its_row() {
     assert_eq!(found.image_problems.len(), 2);
     let text = found.to_string();
     for words in [
-        "2 of 2 cannot be used",
+        "2 of 2 pictures cannot be used",
         "row \"a\": found no file \"gone.jpg\"",
         "bad.jpg: found content that starts with 6e 6f",
         "1 rows have a name that another row has",

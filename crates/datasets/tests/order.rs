@@ -134,7 +134,9 @@ fn training_and_validation_rows_are_together_all_rows() {
     assert_eq!(all.len(), 101);
     assert!(train.get(91).is_err_and(|error| error.is_past_end()));
     assert!(split(Arc::clone(&whole), Holdout::Rows(101), 9).is_err());
-    assert!(split(whole, Holdout::Share(1.0), 9).is_err());
+    assert!(split(Arc::clone(&whole), Holdout::Share(1.0), 9).is_err());
+    let none = split(whole, Holdout::Share(0.001), 9).err().unwrap().to_string();
+    assert!(none.contains("validation_split: found 0.001, which is none of the 101 rows"), "{none}");
 }
 
 #[test]
@@ -169,7 +171,7 @@ fn broken_rows_are_skipped_once_and_never_more_than_allowed() {
     let lines: BTreeSet<String> = stream.bad_rows().places().iter().map(|p| p.position.to_string()).collect();
     assert_eq!(lines, BTreeSet::from(["line 18".to_owned(), "line 81".to_owned()]));
 
-    let strict = BadRowPolicy { max_bad_share: 0.006, ..BadRowPolicy::skip() };
+    let strict = BadRowPolicy { max_bad_share: 0.005, ..BadRowPolicy::skip() };
     let mut stream = Stream::new(&mix, strict, Cursor::default());
     let error = std::iter::from_fn(|| Some(stream.next_record())).find_map(Result::err).unwrap();
     assert!(matches!(error, SourceError::TooManyBad { bad: 2, seen: 200, allowed: 1, .. }), "{error}");

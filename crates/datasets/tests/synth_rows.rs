@@ -267,6 +267,17 @@ fn worked_examples_of_the_rules() {
 }
 
 #[test]
+fn rows_that_are_there_already_are_not_drawn_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let split = rows(Split::standard().remove(0), 2);
+    let file = write(&generator(1), &split, folder.path()).unwrap().file;
+    let before = std::fs::read(&file).unwrap();
+    let error = write(&generator(2), &split, folder.path()).unwrap_err();
+    assert!(matches!(&error, SynthError::Occupied { path } if *path == file), "{error}");
+    assert_eq!(std::fs::read(&file).unwrap(), before);
+}
+
+#[test]
 fn every_standard_split_is_recognised_without_being_told_its_layout() {
     let folder = tempfile::tempdir().unwrap();
     for split in Split::standard() {

@@ -26,6 +26,7 @@ mod row_softmax;
 mod stored;
 mod swiglu;
 mod token_log_probs;
+mod weight;
 mod widen;
 mod write_rows;
 
@@ -43,6 +44,7 @@ pub use rotary::rotary;
 pub use row_softmax::RowSoftmax;
 pub use swiglu::swiglu;
 pub use token_log_probs::{ChosenLogProbs, token_log_probs};
+pub use weight::{Arithmetic, Weight};
 pub use write_rows::write_rows;
 
 /// The same operations made of burn's own ones: the fallback on other back ends, and the reference to test against.

@@ -4,15 +4,17 @@ use burn::tensor::{DType, Tensor};
 use burn_flex::FlexTensor;
 
 use crate::bridge::{self, Operation, dense, floats, sizes, tensor};
-use crate::kernel::matrix::{Into, Mat, MatMut, Threads, product};
+use crate::kernel::matrix::{Mat, MatMut, Onto, Threads, product};
+use crate::kernel::pairs::Summed;
 use crate::kernel::skinny::{self, Few};
 use crate::kernel::threads;
 use crate::stored::{self, Numbers};
+use crate::{Arithmetic, Weight};
 
 /// Applies a linear layer to every row: `Y = X Wᵀ + b`.
 ///
 /// A frozen weight may be in bfloat16 beside rows of `f32`: its numbers are read in place, and everything is computed in
-/// 32 bits.
+/// 32 bits, or as its [`Arithmetic`](crate::Arithmetic) says.
 ///
 /// The gradient is `dX = dY W`, and `dW = dYᵀ X`, `db = Σ dY` only where the weight or the bias is tracked: a frozen
 /// layer costs one product backward and keeps nothing of its input alive.
@@ -36,17 +38,20 @@ use crate::stored::{self, Numbers};
 /// let y = fused_ops::linear(x, weight, None);
 /// assert_eq!(y.into_data().try_to_vec::<f32>().unwrap(), [11.0, 17.0, 23.0]);
 /// ```
-pub fn linear(x: Tensor<2>, weight: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor<2> {
-    check(&x, &weight, bias.as_ref());
+pub fn linear(x: Tensor<2>, weight: impl Into<Weight>, bias: Option<Tensor<1>>) -> Tensor<2> {
+    let Weight { numbers, arithmetic } = weight.into();
+    check(&x, &numbers, bias.as_ref());
+    let (operation, x, w) = (Linear { arithmetic }, x.into_dispatch(), numbers.into_dispatch());
+    let weight = |w| Weight { numbers: Tensor::from_dispatch(w), arithmetic };
     match bias {
-        None => bridge::run(Linear, [x.into_dispatch(), weight.into_dispatch()])
+        None => bridge::run(operation, [x, w])
             .map(Tensor::from_dispatch)
-            .unwrap_or_else(|[x, w]| plain(Tensor::from_dispatch(x), Tensor::from_dispatch(w), None)),
-        Some(bias) => bridge::run(Linear, [x.into_dispatch(), weight.into_dispatch(), bias.into_dispatch()])
-            .map(Tensor::from_dispatch)
-            .unwrap_or_else(|[x, w, b]| {
-                plain(Tensor::from_dispatch(x), Tensor::from_dispatch(w), Some(Tensor::from_dispatch(b)))
-            }),
+            .unwrap_or_else(|[x, w]| plain(Tensor::from_dispatch(x), weight(w), None)),
+        Some(bias) => {
+            bridge::run(operation, [x, w, bias.into_dispatch()]).map(Tensor::from_dispatch).unwrap_or_else(
+                |[x, w, b]| plain(Tensor::from_dispatch(x), weight(w), Some(Tensor::from_dispatch(b))),
+            )
+        }
     }
 }
 
@@ -64,9 +69,11 @@ pub(crate) fn check(x: &Tensor<2>, weight: &Tensor<2>, bias: Option<&Tensor<1>>)
 }
 
 /// [`linear`] in burn's own operations.
-pub fn plain(x: Tensor<2>, weight: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor<2> {
-    let dtype = x.dtype();
-    let y = x.matmul(weight.cast(dtype).transpose());
+pub fn plain(x: Tensor<2>, weight: impl Into<Weight>, bias: Option<Tensor<1>>) -> Tensor<2> {
+    let (Weight { numbers, arithmetic }, dtype) = (weight.into(), x.dtype());
+    let is_mixed = arithmetic == Arithmetic::Mixed && numbers.dtype() == DType::BF16;
+    let x = if is_mixed { x.cast(DType::BF16).cast(dtype) } else { x };
+    let y = x.matmul(numbers.cast(dtype).transpose());
     match bias {
         Some(bias) => y + bias.unsqueeze(),
         None => y,
@@ -74,27 +81,23 @@ pub fn plain(x: Tensor<2>, weight: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor
 }
 
 /// `Y = X Wᵀ + b` on CPU tensors of any strides.
-pub(crate) fn forward(x: &FlexTensor, weight: &FlexTensor, bias: Option<&FlexTensor>) -> Vec<f32> {
+pub(crate) fn forward(
+    x: &FlexTensor,
+    weight: &FlexTensor,
+    bias: Option<&FlexTensor>,
+    arithmetic: Arithmetic,
+) -> Vec<f32> {
     let ([rows, inner], [outer, _]) = (sizes(x), sizes(weight));
-    let mut y = vec![0.0; rows * outer];
     let bias = bias.cloned().map(dense);
-    match Numbers::of(weight) {
-        Some(weight) if rows <= skinny::MOST_ROWS => {
-            let x = dense(x.clone());
-            let bias = bias.as_ref().map(floats);
-            weight.product(Few { x: floats(&x), bias, more: None, rows, inner, outer }, &mut y, Threads::All);
-        }
-        _ if rows == 0 => {}
-        _ => {
-            let x = View::of(x.clone());
-            stored::for_each_tile(weight, |first, weight| {
-                let out = MatMut::new(&mut y[first..], outer);
-                product(out, Into::Replace, x.mat(), weight.t(), 1.0, Threads::All);
-            });
-            if let Some(bias) = &bias {
-                add_to_rows(&mut y, floats(bias));
-            }
-        }
+    let bias = bias.as_ref().map(floats);
+    if let Some(weight) = Numbers::of(weight, arithmetic).filter(|_| rows <= skinny::MOST_ROWS) {
+        let (x, mut y) = (dense(x.clone()), vec![0.0; rows * outer]);
+        weight.product(Few { x: floats(&x), bias, more: None, rows, inner, outer }, &mut y, Threads::All);
+        return y;
+    }
+    let mut y = stored::many(&View::of(x.clone()), weight, Summed::Columns, arithmetic);
+    if let Some(bias) = bias {
+        add_to_rows(&mut y, bias);
     }
     y
 }
@@ -106,6 +109,11 @@ impl View {
     /// Views `tensor`; only reversed dimensions force a copy.
     pub(crate) fn of(tensor: FlexTensor) -> Self {
         Self(if tensor.layout().strides().iter().all(|&s| s >= 0) { tensor } else { tensor.to_contiguous() })
+    }
+
+    /// What is viewed.
+    pub(crate) fn tensor(&self) -> &FlexTensor {
+        &self.0
     }
 
     /// The matrix.
@@ -136,15 +144,15 @@ pub(crate) fn add_to_rows(y: &mut [f32], bias: &[f32]) {
 }
 
 /// `dY W`
-pub(crate) fn input_grad(output_grad: &View, weight: &FlexTensor) -> FlexTensor {
-    let weight = View::of(stored::whole(weight));
-    multiply(output_grad.mat(), weight.mat())
+pub(crate) fn input_grad(output_grad: &View, weight: &FlexTensor, arithmetic: Arithmetic) -> FlexTensor {
+    let ([_, inner], rows) = (sizes(weight), output_grad.mat().rows);
+    tensor(stored::many(output_grad, weight, Summed::Rows, arithmetic), [rows, inner])
 }
 
 /// The product of two matrices as a new tensor.
 pub(crate) fn multiply(left: Mat<'_>, right: Mat<'_>) -> FlexTensor {
     let mut out = vec![0.0; left.rows * right.cols];
-    product(MatMut::new(&mut out, right.cols), Into::Replace, left, right, 1.0, Threads::All);
+    product(MatMut::new(&mut out, right.cols), Onto::Replace, left, right, 1.0, Threads::All);
     tensor(out, [left.rows, right.cols])
 }
 
@@ -160,7 +168,9 @@ pub(crate) fn bias_grad(output_grad: &FlexTensor) -> FlexTensor {
 }
 
 #[derive(Clone, Debug)]
-struct Linear;
+struct Linear {
+    arithmetic: Arithmetic,
+}
 
 /// The input is kept for the weight's gradient, the weight for the input's.
 #[derive(Clone, Debug)]
@@ -175,9 +185,9 @@ impl Saved {
         Self { x: weight_wanted.then(|| x.clone()), weight: x_wanted.then(|| weight.clone()) }
     }
 
-    fn grads(self, output_grad: FlexTensor) -> [Option<FlexTensor>; 2] {
+    fn grads(self, output_grad: FlexTensor, arithmetic: Arithmetic) -> [Option<FlexTensor>; 2] {
         let output_grad = View::of(output_grad);
-        let dx = self.weight.map(|weight| input_grad(&output_grad, &weight));
+        let dx = self.weight.map(|weight| input_grad(&output_grad, &weight, arithmetic));
         let dw = self.x.map(|x| multiply(output_grad.mat().t(), View::of(x).mat()));
         [dx, dw]
     }
@@ -192,11 +202,11 @@ impl Operation<2> for Linear {
 
     fn record(&self, [x, weight]: [FlexTensor; 2], wanted: [bool; 2]) -> (FlexTensor, Saved) {
         let saved = Saved::new(&x, &weight, wanted);
-        (tensor(forward(&x, &weight, None), shape(&x, &weight)), saved)
+        (tensor(forward(&x, &weight, None, self.arithmetic), shape(&x, &weight)), saved)
     }
 
     fn backward(&self, saved: Saved, output_grad: FlexTensor, _: [bool; 2]) -> [Option<FlexTensor>; 2] {
-        saved.grads(output_grad)
+        saved.grads(output_grad, self.arithmetic)
     }
 }
 
@@ -209,12 +219,12 @@ impl Operation<3> for Linear {
 
     fn record(&self, [x, weight, bias]: [FlexTensor; 3], [dx, dw, _]: [bool; 3]) -> (FlexTensor, Saved) {
         let saved = Saved::new(&x, &weight, [dx, dw]);
-        (tensor(forward(&x, &weight, Some(&bias)), shape(&x, &weight)), saved)
+        (tensor(forward(&x, &weight, Some(&bias), self.arithmetic), shape(&x, &weight)), saved)
     }
 
     fn backward(&self, saved: Saved, output_grad: FlexTensor, wanted: [bool; 3]) -> [Option<FlexTensor>; 3] {
         let db = wanted[2].then(|| bias_grad(&output_grad));
-        let [dx, dw] = saved.grads(output_grad);
+        let [dx, dw] = saved.grads(output_grad, self.arithmetic);
         [dx, dw, db]
     }
 }

@@ -58,6 +58,7 @@ pub(crate) struct Places {
     way: Way,
 }
 
+#[expect(clippy::large_enum_variant, reason = "a pass has one, and tensors are handles")]
 enum Way {
     /// One after another, from here on.
     Run(usize),

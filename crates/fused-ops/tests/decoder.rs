@@ -6,8 +6,8 @@ mod numbers;
 
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 use fused_ops::{
-    AttentionPlan, CodeFormat, DecoderParts, KeyRows, KvCache, LayerParts, LoraPair, MapParts, MapWeight,
-    NewTokens, PackedMatrix, ScaleCoding, Segment, StepDecoder, Visibility,
+    Arithmetic, AttentionPlan, CodeFormat, DecoderParts, KeyRows, KvCache, LayerParts, LoraPair, MapParts,
+    MapWeight, NewTokens, PackedMatrix, ScaleCoding, Segment, StepDecoder, Visibility, Weight,
 };
 use numbers::{assert_close, read, values};
 
@@ -39,6 +39,7 @@ const SIZES: [Sizes; 3] = [
 enum Kind {
     Whole,
     Half,
+    Mixed,
     Packed,
 }
 
@@ -60,8 +61,11 @@ impl Maker {
     fn map(&mut self, [outer, inner]: [usize; 2], biased: bool) -> MapParts {
         let weight = self.numbers([outer, inner], (inner as f64).powf(-0.5));
         let weight = match self.kind {
-            Kind::Whole => MapWeight::Plain(weight),
-            Kind::Half => MapWeight::Plain(weight.cast(DType::BF16)),
+            Kind::Whole => MapWeight::Plain(weight.into()),
+            Kind::Half => MapWeight::Plain(weight.cast(DType::BF16).into()),
+            Kind::Mixed => {
+                MapWeight::Plain(Weight { numbers: weight.cast(DType::BF16), arithmetic: Arithmetic::Mixed })
+            }
             Kind::Packed => {
                 MapWeight::Packed(PackedMatrix::pack(weight, CodeFormat::Nf4, ScaleCoding::Coded))
             }
@@ -209,7 +213,7 @@ fn pool(threads: usize) -> rayon::ThreadPool {
 #[test]
 fn a_step_gives_what_its_operations_give_one_after_the_other() {
     for sizes in SIZES {
-        for kind in [Kind::Whole, Kind::Half, Kind::Packed] {
+        for kind in [Kind::Whole, Kind::Half, Kind::Mixed, Kind::Packed] {
             for adapted in [false, true] {
                 let decoder = StepDecoder::of(parts(sizes, kind, adapted)).unwrap();
                 let plain = parts(sizes, kind, adapted);
@@ -274,8 +278,9 @@ fn no_tokens_give_no_logits() {
 fn what_the_kernels_do_not_read_is_left_to_the_operations() {
     let sizes = SIZES[0];
     let double = |mut parts: DecoderParts| {
-        parts.layers[1].up.weight =
-            MapWeight::Plain(Tensor::zeros([sizes.inner, sizes.hidden], (&Device::flex(), DType::F64)));
+        parts.layers[1].up.weight = MapWeight::Plain(
+            Tensor::zeros([sizes.inner, sizes.hidden], (&Device::flex(), DType::F64)).into(),
+        );
         parts
     };
     assert!(StepDecoder::of(double(parts(sizes, Kind::Whole, false))).is_none());

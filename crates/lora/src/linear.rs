@@ -3,7 +3,7 @@
 use crate::{Adapter, Packed, Quantization};
 use burn::module::{Module, Param};
 use burn::tensor::{DType, Device, Tensor};
-use fused_ops::{MapParts, MapWeight};
+use fused_ops::{Arithmetic, MapParts, MapWeight, Weight};
 
 /// The weight of a [`Linear`], `[outputs, inputs]`.
 #[derive(Module, Debug)]
@@ -13,6 +13,8 @@ pub enum Base {
     Dense(Param<Tensor<2>>),
     /// In the bfloat16 of its file beside rows of 32 bits: frozen, read in place, the same numbers in half the memory.
     Half(Param<Tensor<2>>),
+    /// As [`Half`](Self::Half), but that rows are rounded to bfloat16 where they meet it: see [`Arithmetic::Mixed`].
+    Mixed(Param<Tensor<2>>),
     /// In few bits.
     Packed(Packed),
 }
@@ -22,7 +24,7 @@ impl Base {
     pub fn dense(&self) -> Tensor<2> {
         match self {
             Self::Dense(weight) => weight.val(),
-            Self::Half(weight) => weight.val().cast(DType::F32),
+            Self::Half(weight) | Self::Mixed(weight) => weight.val().cast(DType::F32),
             Self::Packed(packed) => packed.unpack(),
         }
     }
@@ -30,7 +32,7 @@ impl Base {
     /// `[outputs, inputs]`
     pub fn shape(&self) -> [usize; 2] {
         match self {
-            Self::Dense(weight) | Self::Half(weight) => weight.val().dims(),
+            Self::Dense(weight) | Self::Half(weight) | Self::Mixed(weight) => weight.val().dims(),
             Self::Packed(packed) => packed.shape(),
         }
     }
@@ -39,16 +41,27 @@ impl Base {
     pub(crate) fn dtype(&self) -> DType {
         match self {
             Self::Dense(weight) => weight.val().dtype(),
-            Self::Half(_) => DType::F32,
+            Self::Half(_) | Self::Mixed(_) => DType::F32,
             Self::Packed(packed) => packed.dtype(),
+        }
+    }
+
+    /// The weight as [`fused_ops`] takes it.
+    pub(crate) fn stored(&self) -> MapWeight {
+        match self {
+            Self::Dense(weight) | Self::Half(weight) => MapWeight::Plain(weight.val().into()),
+            Self::Mixed(weight) => {
+                MapWeight::Plain(Weight { numbers: weight.val(), arithmetic: Arithmetic::Mixed })
+            }
+            Self::Packed(packed) => MapWeight::Packed(packed.matrix()),
         }
     }
 
     /// X·Wᵀ + b for the weight alone.
     pub(crate) fn forward(&self, rows: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor<2> {
-        match self {
-            Self::Dense(weight) | Self::Half(weight) => fused_ops::linear(rows, weight.val(), bias),
-            Self::Packed(packed) => fused_ops::quantized_linear(rows, &packed.matrix(), bias),
+        match self.stored() {
+            MapWeight::Plain(weight) => fused_ops::linear(rows, weight, bias),
+            MapWeight::Packed(weight) => fused_ops::quantized_linear(rows, &weight, bias),
         }
     }
 }
@@ -73,8 +86,12 @@ impl Linear {
     }
 
     /// A map without adapter with a frozen weight in bfloat16, for rows of 32 bits.
-    pub fn half(weight: Param<Tensor<2>>, bias: Option<Param<Tensor<1>>>) -> Self {
-        Self { weight: Base::Half(weight), bias, adapter: None, kernel: Vec::new() }
+    pub fn half(weight: Param<Tensor<2>>, bias: Option<Param<Tensor<1>>>, arithmetic: Arithmetic) -> Self {
+        let weight = match arithmetic {
+            Arithmetic::Full => Base::Half(weight),
+            Arithmetic::Mixed => Base::Mixed(weight),
+        };
+        Self { weight, bias, adapter: None, kernel: Vec::new() }
     }
 
     /// A map without adapter whose weight is stored in few bits.
@@ -113,10 +130,7 @@ impl Linear {
         if self.dtype() != DType::F32 {
             return None;
         }
-        let weight = match &self.weight {
-            Base::Dense(weight) | Base::Half(weight) => MapWeight::Plain(weight.val()),
-            Base::Packed(packed) => MapWeight::Packed(packed.matrix()),
-        };
+        let weight = self.weight.stored();
         let pair = match &self.adapter {
             None => None,
             Some(Adapter::LowRank(low)) => Some(low.pair()?),
@@ -143,7 +157,7 @@ impl Linear {
     /// Where the weight lives.
     pub fn device(&self) -> Device {
         match &self.weight {
-            Base::Dense(weight) | Base::Half(weight) => weight.val().device(),
+            Base::Dense(weight) | Base::Half(weight) | Base::Mixed(weight) => weight.val().device(),
             Base::Packed(packed) => packed.device(),
         }
     }

@@ -5,7 +5,7 @@ use crate::random::Stream;
 use crate::{Base, Magnitude, Variant};
 use burn::module::{Module, Param};
 use burn::tensor::{DType, Device, Tensor, TensorData};
-use fused_ops::LoraPair;
+use fused_ops::{LoraPair, MapWeight};
 
 /// W ↦ W + s·B·A, with A of shape `[r, inputs]` and B of shape `[outputs, r]`
 /// (Hu et al. 2021, arXiv 2106.09685).
@@ -106,11 +106,9 @@ impl LowRank {
 
     /// X·Wᵀ + b + s·(X·Aᵀ)·Bᵀ
     fn both(&self, rows: Tensor<2>, base: &Base, bias: Option<Tensor<1>>) -> Tensor<2> {
-        match base {
-            Base::Dense(weight) | Base::Half(weight)
-                if rows.dtype() == DType::F32 && base.dtype() == DType::F32 =>
-            {
-                fused_ops::lora_linear(rows, weight.val(), bias, &[self.matrices()])
+        match base.stored() {
+            MapWeight::Plain(weight) if rows.dtype() == DType::F32 && base.dtype() == DType::F32 => {
+                fused_ops::lora_linear(rows, weight, bias, &[self.matrices()])
             }
             _ => self.beside(rows.clone(), rows, base, bias),
         }

@@ -59,7 +59,7 @@ pub fn quantize<M: Linears>(model: &mut M, quantization: &Quantization) -> Resul
     let mut done = Quantized { modules: 0, bytes_before: 0, bytes_after: 0, relative_error: 0.0 };
     let (mut off, mut all) = (0.0, 0.0);
     model.visit_linears(&mut |name, linear| {
-        let (Base::Dense(stored) | Base::Half(stored)) = &linear.weight else { return };
+        let (Base::Dense(stored) | Base::Half(stored) | Base::Mixed(stored)) = &linear.weight else { return };
         if !quantization.covers(name) {
             return;
         }

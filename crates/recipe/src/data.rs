@@ -10,7 +10,7 @@ choices! {
     pub enum OnBadRow {
         /// The run ends with the row's place and what is wrong with it.
         Stop = "stop",
-        /// The row is left out, counted and listed.
+        /// The row is left out, counted and listed; more than one in a hundred, rounded up, end the run all the same.
         Skip = "skip",
     }
 }

@@ -41,6 +41,18 @@ pub enum Problem {
     NotThere,
 }
 
+impl Problem {
+    /// How much of a recipe is still to be checked where this is found: values come first, then what they mean together,
+    /// then files.
+    pub(crate) fn still_to_check(self) -> usize {
+        match self {
+            Self::NotThere => 0,
+            Self::Conflict => 1,
+            _ => 2,
+        }
+    }
+}
+
 /// Where in the request something stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {

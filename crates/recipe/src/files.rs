@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use crate::checkpoints::newest_checkpoint;
 use crate::dataset::DatasetSettings;
 use crate::error::{Problem, RecipeError};
 use crate::model::Tuning;
@@ -13,6 +14,9 @@ use crate::run::{Resume, RunSettings};
 use crate::section::Reader;
 use crate::setting::At;
 use crate::yaml::Content;
+
+/// The file that makes a folder an adapter.
+const ADAPTER: &str = "adapter_config.json";
 
 /// The text of a recipe.
 pub(crate) fn read(path: &Path) -> Result<String, RecipeError> {
@@ -42,6 +46,17 @@ pub(crate) fn current_folder(recipe: &Path) -> Result<PathBuf, RecipeError> {
     })
 }
 
+/// Puts the newest checkpoint with an adapter where `adapter` names the folder of a run.
+pub(crate) fn find_adapter(tuning: &mut Tuning) {
+    let has_adapter = |folder: &Path| folder.join(ADAPTER).is_file();
+    if let Tuning::Adapter(lora) = tuning
+        && let Some(adapter) = lora.adapter.as_mut().filter(|adapter| !has_adapter(adapter))
+        && let Some(newest) = newest_checkpoint(adapter, has_adapter)
+    {
+        *adapter = newest;
+    }
+}
+
 /// Checks that what the recipe names is there.
 pub(crate) fn check(recipe: &Recipe, reader: &Reader<'_>) -> Result<(), RecipeError> {
     if let Some(at) = reader.at("model_name_or_path") {
@@ -57,11 +72,8 @@ pub(crate) fn check(recipe: &Recipe, reader: &Reader<'_>) -> Result<(), RecipeEr
     if let (Some(at), Tuning::Adapter(lora)) = (reader.at("adapter"), &recipe.tuning)
         && let Some(adapter) = &lora.adapter
     {
-        let fix = match newest_checkpoint(adapter) {
-            Some(newest) => format!("give {}, the newest checkpoint of that run", newest.display()),
-            None => "give the folder of a PEFT adapter".into(),
-        };
-        holds(&at, adapter, "adapter_config.json", &fix)?;
+        let fix = "give the folder of a PEFT adapter, or of a run that has a checkpoint with one";
+        holds(&at, adapter, ADAPTER, fix)?;
         agrees(reader, adapter)?;
     }
     if let Some(at) = reader.at("datasets") {
@@ -148,20 +160,10 @@ fn not_there(at: &At<'_>, found: String, expected: &str, fix: &str) -> RecipeErr
     at.fault_found(Problem::NotThere, found, expected, fix)
 }
 
-/// The newest checkpoint of a run that holds an adapter.
-fn newest_checkpoint(run: &Path) -> Option<PathBuf> {
-    let folders = fs::read_dir(run).ok()?.filter_map(|entry| entry.ok().map(|entry| entry.path()));
-    let steps = folders.filter_map(|folder| {
-        let step: u64 = folder.file_name()?.to_str()?.strip_prefix("checkpoint-")?.parse().ok()?;
-        folder.join("adapter_config.json").is_file().then_some((step, folder))
-    });
-    steps.max().map(|(_, folder)| folder)
-}
-
 /// Whether keys that stand beside `adapter` say what the adapter says of itself. What cannot be read here is left to
 /// those who load the adapter.
 fn agrees(reader: &Reader<'_>, adapter: &Path) -> Result<(), RecipeError> {
-    let bytes = fs::read(adapter.join("adapter_config.json")).unwrap_or_default();
+    let bytes = fs::read(adapter.join(ADAPTER)).unwrap_or_default();
     let config: Value = serde_json::from_slice(&bytes).unwrap_or_default();
     let pairs = [
         ("lora_r", "r"),

@@ -5,6 +5,7 @@
 //! value, every combination and every file before anything expensive begins. What comes out cannot hold a wrong number:
 //! ranges are types ([`Positive`], [`Count`], …), choices are enums, and settings that need each other live together.
 
+mod checkpoints;
 mod data;
 mod dataset;
 mod error;
@@ -26,6 +27,7 @@ mod unknown;
 mod yaml;
 
 pub use crate::recipe::Recipe;
+pub use checkpoints::newest_checkpoint;
 pub use data::{DataSettings, OnBadRow};
 pub use dataset::DatasetSettings;
 pub use error::{Place, Problem, RecipeError};
@@ -41,7 +43,7 @@ pub use model::{FullSettings, LoraSettings, ModelSettings, Tuning};
 pub use nested::{Nested, NestedError};
 pub use optimiser::OptimiserSettings;
 pub use precision::{BasePrecision, BlockScales};
-pub use run::{Duration, Resume, RunSettings};
+pub use run::{Duration, OnChangedInput, Resume, RunSettings};
 pub use schedule::{CosineFloor, PolynomialDecay, Schedule, Warmup};
 pub use section::Key;
 pub use setting::{Count, Fraction, NonNegative, Nucleus, Part, Positive, Share, Smoothing};

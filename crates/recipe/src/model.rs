@@ -32,7 +32,8 @@ alternatives! {
 settings! {
     /// Low-rank adapters.
     pub struct LoraSettings {
-        /// Folder of an adapter to go on with. It brings its own rank, alpha and targets: keys given beside it must agree.
+        /// Folder of an adapter to go on with, or of a run, which stands for its newest checkpoint. It brings its own rank,
+        /// alpha and targets: keys given beside it must agree.
         key adapter: Option<PathBuf> = |_| None;
         /// Rank of the two factors.
         key lora_r: Count = |_| Count::constant(16);

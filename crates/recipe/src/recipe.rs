@@ -43,18 +43,34 @@ settings! {
 
 impl Recipe {
     /// Reads the recipe at `path` and checks that the files it names are there. Relative paths, those of overrides
-    /// included, count from the current folder.
+    /// included, count from the current folder. An `adapter` that is the folder of a run becomes its newest checkpoint.
     ///
     /// # Errors
     /// The first thing that is wrong, with its place and its remedy.
     pub fn load(kind: Kind, path: &Path, overrides: &[String]) -> Result<Self, RecipeError> {
-        let text = files::read(path)?;
-        let here = files::current_folder(path)?;
-        let document = Document::parse(path, &text, &here, overrides)?;
-        let reader = Reader { kind, document: &document };
-        let recipe = Self::checked(&reader)?;
-        files::check(&recipe, &reader)?;
-        Ok(recipe)
+        Self::with_files(&Reader { kind, document: &Self::document(path, overrides)? })
+    }
+
+    /// Reads the recipe at `path` as every kind of training that it does for, in the order of [`Kind::ALL`]: at least one.
+    ///
+    /// # Errors
+    /// When it does for none, what is wrong with it as the kind that it fits best: the one that knows most of its keys,
+    /// and among those the one that finds least to object to.
+    pub fn load_any(path: &Path, overrides: &[String]) -> Result<Vec<Self>, RecipeError> {
+        let document = Self::document(path, overrides)?;
+        let (mut fitting, mut refused) = (Vec::new(), Vec::new());
+        for kind in Kind::ALL {
+            let reader = Reader { kind, document: &document };
+            match Self::with_files(&reader) {
+                Ok(recipe) => fitting.push(recipe),
+                Err(error) => refused.push((unknown::count(&reader, &Self::keys(kind)), error)),
+            }
+        }
+        let misfit = |(unknown, error): &(usize, RecipeError)| (*unknown, error.problem().still_to_check());
+        match refused.into_iter().min_by_key(misfit) {
+            Some((_, error)) if fitting.is_empty() => Err(error),
+            _ => Ok(fitting),
+        }
     }
 
     /// Parses a recipe without touching any file. Relative paths count from `base_dir`; overrides are `key=value` with
@@ -89,6 +105,19 @@ impl Recipe {
         let mut keys = Vec::new();
         <Self as Section>::keys(kind, &mut keys);
         keys
+    }
+
+    fn document(path: &Path, overrides: &[String]) -> Result<Document, RecipeError> {
+        let text = files::read(path)?;
+        let here = files::current_folder(path)?;
+        Document::parse(path, &text, &here, overrides)
+    }
+
+    fn with_files(reader: &Reader<'_>) -> Result<Self, RecipeError> {
+        let mut recipe = Self::checked(reader)?;
+        files::find_adapter(&mut recipe.tuning);
+        files::check(&recipe, reader)?;
+        Ok(recipe)
     }
 
     fn checked(reader: &Reader<'_>) -> Result<Self, RecipeError> {

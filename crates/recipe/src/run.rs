@@ -6,7 +6,7 @@ use crate::data::DataSettings;
 use crate::error::RecipeError;
 use crate::kind::Kind;
 use crate::section::{Entries, Key, Reader, Section, settings};
-use crate::setting::{At, Count, Positive, Setting};
+use crate::setting::{At, Count, Positive, Setting, choices};
 use crate::yaml::Content;
 
 settings! {
@@ -32,6 +32,18 @@ settings! {
         key eval_num_samples: Option<Count> = |_| None;
         /// The checkpoint to go on from: null, `latest` of `output_dir`, or a folder.
         key resume_from_checkpoint: Resume = |_| Resume::Never;
+        /// What happens when a run is to go on and its rows, model or adapter are not those it began with.
+        key on_changed_input: OnChangedInput = |_| OnChangedInput::Stop;
+    }
+}
+
+choices! {
+    /// What happens to a run that is to go on with other files than it began with.
+    pub enum OnChangedInput {
+        /// It does not start, and says what has changed.
+        Stop = "stop",
+        /// It says what has changed and goes on, not to the bytes of a run without interruption.
+        GoOn = "go_on",
     }
 }
 

@@ -11,7 +11,7 @@ use crate::yaml::{Node, shorten};
 /// Keys of other frameworks, of flags and of former versions, with what to write instead.
 const ELSEWHERE: &[(&str, &str)] = &[
     ("batch_size", "write `per_device_train_batch_size`"),
-    ("bf16", "give the flag --dtype bf16"),
+    ("bf16", "give the flag --dtype bfloat16"),
     ("clip_grad_norm", "write `max_grad_norm`"),
     ("completion_only_loss", "write `assistant_only_loss`"),
     ("dataset", "write `datasets`"),
@@ -35,11 +35,8 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("multi_objective_aggregation", "write `advantage_estimator: gdpo` for normalize_then_sum"),
     ("num_epochs", "write `num_train_epochs`"),
     ("num_prompts", "write `per_device_train_batch_size`, which counts completions"),
-    ("precompute_ref", "remove it: the reference is the model without its adapter, scored beside each batch"),
-    (
-        "precompute_ref_log_probs",
-        "remove it: the reference is the model without its adapter, scored beside each batch",
-    ),
+    ("precompute_ref", SCORED_BESIDE),
+    ("precompute_ref_log_probs", SCORED_BESIDE),
     ("ppo_batch_size", "write `per_device_train_batch_size` times `gradient_accumulation_steps`"),
     ("ppo_epochs", "write `num_iterations`"),
     ("remove_unused_columns", "remove it: a row keeps what it has"),
@@ -53,6 +50,9 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("torch_dtype", "give the flag --dtype"),
     ("use_lora", "write `use_peft`"),
 ];
+
+const SCORED_BESIDE: &str =
+    "remove it: the reference, which the key `reference` chooses, is scored beside each batch";
 
 /// Refuses keys that are not among `keys`: tells about the first, and names the others.
 pub(crate) fn check(reader: &Reader<'_>, keys: &[Key]) -> Result<(), RecipeError> {
@@ -68,6 +68,11 @@ pub(crate) fn check(reader: &Reader<'_>, keys: &[Key]) -> Result<(), RecipeError
         remedy = format!("{remedy} (unknown too: {})", others.join(", "));
     }
     Err(at.fault_found(Problem::UnknownKey, "an unknown key", expected, remedy))
+}
+
+/// How many of the recipe's keys are not among `keys`.
+pub(crate) fn count(reader: &Reader<'_>, keys: &[Key]) -> usize {
+    reader.document.entries().filter(|(name, _)| keys.iter().all(|key| key.name != *name)).count()
 }
 
 /// So many unknown keys are named.

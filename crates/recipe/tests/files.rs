@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use recipe::{Kind, Place, Problem, Recipe, RecipeError};
+use recipe::{Kind, Place, Problem, Recipe, RecipeError, Tuning};
 use tempfile::TempDir;
 
 /// A folder with a model, an adapter of rank 64, rows, images, and a recipe that names them.
@@ -99,15 +99,20 @@ fn a_missing_source_is_told_with_its_own_line() {
 }
 
 #[test]
-fn a_run_in_place_of_an_adapter_is_answered_with_its_newest_checkpoint() {
+fn a_run_in_place_of_an_adapter_is_its_newest_checkpoint_that_has_one() {
     let folder = Folder::new();
+    let refused = folder.refused("adapter: '@/runs'");
+    assert_eq!((refused.problem(), refused.key()), (Problem::NotThere, Some("adapter")), "{refused}");
     for step in [9, 10, 8] {
         fs::create_dir_all(folder.path(&format!("runs/checkpoint-{step}"))).unwrap();
-        folder.write(&format!("runs/checkpoint-{step}/adapter_config.json"), "{}");
+        folder.write(&format!("runs/checkpoint-{step}/adapter_config.json"), "{\"r\": 4}");
     }
-    let error = folder.refused("adapter: '@/runs'");
-    assert_eq!((error.problem(), error.key()), (Problem::NotThere, Some("adapter")), "{error}");
-    assert!(error.to_string().contains("runs/checkpoint-10, the newest checkpoint of that run"), "{error}");
+    fs::create_dir_all(folder.path("runs/checkpoint-11")).unwrap();
+    let recipe = folder.load("adapter: '@/runs'\noutput_dir: '@/next'").unwrap();
+    let Tuning::Adapter(lora) = &recipe.tuning else { panic!("no adapter") };
+    assert_eq!(lora.adapter.as_deref(), Some(folder.path("runs/checkpoint-10").as_path()));
+    let contradicted = folder.refused("adapter: '@/runs'\noutput_dir: '@/next'\nlora_r: 8");
+    assert_eq!(contradicted.problem(), Problem::Conflict, "{contradicted}");
 }
 
 #[test]
@@ -119,6 +124,36 @@ fn keys_that_contradict_the_adapter_are_refused() {
         let error = folder.refused(&format!("adapter: '@/adapter'\n{line}"));
         assert_eq!((error.problem(), error.key()), (Problem::Conflict, Some(key)), "{error}");
         assert!(error.to_string().contains(&format!("remove `{key}`")), "{error}");
+    }
+}
+
+#[test]
+fn a_recipe_is_read_as_every_kind_that_it_does_for() {
+    let folder = Folder::new();
+    let kinds = |lines: &str| {
+        folder.load(lines).ok();
+        let recipes = Recipe::load_any(&folder.path("recipe.yaml"), &[]);
+        recipes.map(|recipes| recipes.iter().map(Recipe::kind).collect::<Vec<_>>())
+    };
+    assert_eq!(kinds(""), Ok(vec![Kind::Sft, Kind::Dpo, Kind::Reinforce]));
+    assert_eq!(kinds("loss_type: sigmoid"), Ok(vec![Kind::Dpo]));
+    assert_eq!(kinds("reward_funcs: exact\nnum_generations: 2"), Ok(vec![Kind::Grpo]));
+}
+
+#[test]
+fn a_recipe_that_does_for_no_kind_is_told_what_the_best_fitting_one_says() {
+    let folder = Folder::new();
+    for (lines, key, word) in [
+        ("reward_funcs: exact\nnum_generations: 2\ndatasets: '@/no'", "datasets", "found nothing"),
+        ("reward_funcs: exact\nnum_generations: 2\nlearnin_rate: 1", "learnin_rate", "a key of grpo"),
+        ("reward_funcs: exact\nnum_generations: 3", "num_generations", "a divisor"),
+        ("loss_type: sigmoid\nadapter: '@/no'", "adapter", "found nothing"),
+        ("rollout_batch_size: 4\ngamma: 2", "gamma", "from 0 to 1"),
+    ] {
+        folder.load(lines).ok();
+        let error = Recipe::load_any(&folder.path("recipe.yaml"), &[]).unwrap_err();
+        assert_eq!(error.key(), Some(key), "{error}");
+        assert!(error.to_string().contains(word), "{error}");
     }
 }
 

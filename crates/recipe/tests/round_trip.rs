@@ -180,7 +180,10 @@ fn some_recipe() -> impl Strategy<Value = (Kind, Vec<(String, String)>)> {
 
 fn entry(key: &Key) -> BoxedStrategy<(String, String)> {
     let name = key.name.to_owned();
-    accepted(&key.accepts).prop_map(move |value| (name.clone(), value)).boxed()
+    // A text that is a name.
+    let names = || format!("one or a list of: `{}`", rewards::reward_names().join("`, `"));
+    let accepts = if key.name == "reward_funcs" { names() } else { key.accepts.clone() };
+    accepted(&accepts).prop_map(move |value| (name.clone(), value)).boxed()
 }
 
 proptest! {

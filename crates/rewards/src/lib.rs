@@ -86,7 +86,7 @@ pub use presets::{
     CovtPreset, LogicPreset, covt_rewards, grounding_necessity, logic_rewards, maye_rewards, spatial_rewards,
 };
 pub use quantity::{Dimension, NumericAccuracy, Quantity, Tolerance};
-pub use registry::{Registry, RegistryError, reward_by_name, reward_names};
+pub use registry::{Registry, RegistryError, reward_by_name, reward_names, reward_sentences};
 pub use reward::{Component, RewardFn, Role};
 pub use set::{GroupReport, Judged, RewardSet};
 pub use spatial::{

@@ -64,6 +64,14 @@ impl VlModel {
         Ok(Self::read(config, &checkpoint, loader)?)
     }
 
+    /// Whether a folder holds the tensors that its configuration speaks of, in their shapes. Only headers are read.
+    pub fn check_folder(dir: &Path) -> Result<(), LoadError> {
+        let config = ModelConfig::from_dir(dir)?;
+        let (checkpoint, device) = (Checkpoint::open(dir)?, Device::flex());
+        Self::read(config, &checkpoint, WeightLoader::of_headers(&checkpoint, &device))?;
+        Ok(())
+    }
+
     /// Builds the network of `config` from the tensors of a checkpoint.
     pub fn load(
         config: ModelConfig,

@@ -16,11 +16,32 @@ pub enum Role {
     User,
     /// The model: its turns are what training learns.
     Assistant,
-    /// Any other name that a chat template may know, such as `tool`.
+    /// Another name that a chat template may know, such as `tool`; of those that files may hold, one of [`Role::OTHERS`].
     Other(String),
 }
 
 impl Role {
+    /// Names of turns in published conversations beside `system`, `user` and `assistant`.
+    pub const OTHERS: [&str; 7] =
+        ["tool", "tool_call", "tool_response", "function", "function_call", "observation", "developer"];
+    /// The names, in the words of an error.
+    pub const EXPECTED: &str = "system, user, assistant or tool";
+
+    /// The role of a name in a file; `None` for a name that no turn has, such as a slip of the finger.
+    ///
+    /// ```
+    /// use vlm_processor::Role;
+    /// assert_eq!((Role::named("user"), Role::named("usr")), (Some(Role::User), None));
+    /// ```
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "system" => Some(Self::System),
+            "user" => Some(Self::User),
+            "assistant" => Some(Self::Assistant),
+            other => Self::OTHERS.contains(&other).then(|| Self::Other(other.to_owned())),
+        }
+    }
+
     /// The name that the chat template sees.
     pub fn as_str(&self) -> &str {
         match self {
@@ -28,17 +49,6 @@ impl Role {
             Role::User => "user",
             Role::Assistant => "assistant",
             Role::Other(name) => name,
-        }
-    }
-}
-
-impl From<&str> for Role {
-    fn from(name: &str) -> Self {
-        match name {
-            "system" => Role::System,
-            "user" => Role::User,
-            "assistant" => Role::Assistant,
-            other => Role::Other(other.to_owned()),
         }
     }
 }
@@ -52,10 +62,8 @@ impl Serialize for Role {
 impl<'de> Deserialize<'de> for Role {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = String::deserialize(deserializer)?;
-        if name.is_empty() {
-            return Err(de::Error::custom("found an empty role, expected system, user or assistant"));
-        }
-        Ok(Role::from(name.as_str()))
+        Role::named(&name)
+            .ok_or_else(|| de::Error::custom(format!("found the role {name:?}, expected {}", Role::EXPECTED)))
     }
 }
 

@@ -141,7 +141,7 @@ pub enum RowProblem {
     },
     /// A clip was given where only frames can be read.
     #[error(
-        "{field}: found the clip {name:?}, expected a list of frame files; extract frames first (`anneal-frames`)"
+        "{field}: found the clip {name:?}, expected a list of frame files: video files cannot be read yet; write its frames as pictures, with ffmpeg for example, and list those"
     )]
     Clip {
         /// The field, such as `videos[0]`.

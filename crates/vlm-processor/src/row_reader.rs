@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use serde::Deserialize;
+use serde_json::Value;
 use thiserror::Error;
 
 use crate::regular_file::open_regular;
@@ -14,7 +16,15 @@ use crate::text_limits::MAX_LINE_BYTES;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum LineError {
-    /// The file cannot be read (further).
+    /// There is no such file, or it may not be read.
+    #[error("{}: cannot be read: {source}; check the path", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file cannot be read further.
     #[error("{}: line {line}: cannot be read: {source}", path.display())]
     Read {
         /// The file.
@@ -59,7 +69,8 @@ pub enum LineError {
 }
 
 /// Iterator over `(line number, row)` of a JSONL file. A byte order mark, CRLF line ends and blank
-/// lines are accepted; a bad line is an error and reading goes on with the next one.
+/// lines are accepted, and image parts that name their files themselves; a bad line is an error and reading goes on with the
+/// next one.
 pub struct RowReader {
     path: PathBuf,
     input: BufReader<File>,
@@ -70,11 +81,7 @@ pub struct RowReader {
 impl RowReader {
     /// Opens `path`.
     pub fn open(path: &Path) -> Result<Self, LineError> {
-        let file = open_regular(path).map_err(|source| LineError::Read {
-            path: path.to_owned(),
-            line: 1,
-            source,
-        })?;
+        let file = open_regular(path).map_err(|source| LineError::Open { path: path.to_owned(), source })?;
         Ok(Self { path: path.to_owned(), input: BufReader::new(file), line: 0, ended: false })
     }
 
@@ -137,9 +144,12 @@ impl RowReader {
             return Err(LineError::Row { path, line, field: ".".to_owned(), reason });
         }
         let mut json = serde_json::Deserializer::from_str(text);
-        let row =
+        let mut row: Row =
             serde_path_to_error::deserialize(&mut json).map_err(|e| self.bad_row(e.path(), e.inner()))?;
         json.end().map_err(|e| self.bad_row(&".", &e))?;
+        if row.images.is_empty() {
+            row.images = inline_images(text);
+        }
         Ok(row)
     }
 
@@ -153,6 +163,26 @@ impl RowReader {
             reason: format!("{reason} (column {})", error.column()),
         }
     }
+}
+
+/// Files that image parts name themselves, as `{"type": "image", "image": "a.png"}`, in order.
+fn inline_images(row: &str) -> Vec<String> {
+    #[derive(Deserialize, Default)]
+    #[serde(default)]
+    struct Parts {
+        messages: Vec<Turn>,
+    }
+    #[derive(Deserialize, Default)]
+    #[serde(default)]
+    struct Turn {
+        content: Value,
+    }
+    let named = |part: &Value| match part["type"].as_str() {
+        Some("image") => Some(part["image"].as_str()?.to_owned()),
+        _ => None,
+    };
+    let turns = serde_json::from_str::<Parts>(row).unwrap_or_default().messages;
+    turns.iter().filter_map(|turn| turn.content.as_array()).flatten().filter_map(named).collect()
 }
 
 impl Iterator for RowReader {

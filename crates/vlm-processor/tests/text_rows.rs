@@ -48,6 +48,33 @@ fn a_row_is_read_with_all_its_fields_and_unknown_ones_are_ignored() {
 }
 
 #[test]
+fn images_stand_in_the_list_or_in_the_parts() {
+    let content =
+        r#"[{"type":"image","image":"a.png"},{"type":"text","text":"t"},{"type":"image","image":"b.png"}]"#;
+    let line = format!(r#"{{"id":"x","messages":[{{"role":"user","content":{content}}}]}}"#);
+    assert_eq!(read(line.as_bytes()).remove(0).1.expect("a row").images, ["a.png", "b.png"]);
+    let listed = line.replace("\"id\"", "\"images\":[\"c.png\"],\"id\"");
+    assert_eq!(read(listed.as_bytes()).remove(0).1.expect("a row").images, ["c.png"]);
+}
+
+#[test]
+fn a_role_that_no_turn_has_is_refused_with_those_that_are_known() {
+    for role in ["usr", "User", "", "asistant"] {
+        let line = GOOD.replace("\"user\"", &format!("{role:?}"));
+        assert_ne!(line, GOOD);
+        let text = read(line.as_bytes()).remove(0).1.expect_err("a bad row").to_string();
+        assert!(text.contains(&format!("{role:?}, expected system, user, assistant or tool")), "{text}");
+    }
+}
+
+#[test]
+fn a_file_that_is_not_there_is_told_without_a_line() {
+    let error = RowReader::open(Path::new("no/such/rows.jsonl")).err().expect("there is no such file");
+    let text = error.to_string();
+    assert!(text.starts_with("no/such/rows.jsonl: cannot be read") && !text.contains("line"), "{text}");
+}
+
+#[test]
 fn a_row_survives_being_written_and_read_again() {
     let line = r#"{"id":"x","messages":[{"role":"user","content":[{"type":"image"},{"type":"text","text":"é"}]}],
         "images":["i.png"],"videos":[["f"],"c"],"fps":2.5,"completion":"c"}"#;

@@ -17,6 +17,7 @@ use journal::{read_evals, read_metrics};
 use nano::{Folder, Sizes};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use vlm_model::Precision;
 use vlm_model::weights::save_folder;
 
 const SFT: &str = include_str!("../recipes/tiny/sft.yaml");
@@ -104,9 +105,9 @@ fn chain(home: &Path, seed: u64) -> Outcome {
     let device = Device::flex();
     let seed = [format!("seed={seed}")];
     let warm_up = Config::flat(recipe::Kind::Sft, SFT, home, &seed)?;
-    let start = train::train(warm_up.recipe()?, &warm_up.extras, None, &device)?;
+    let start = train::train(warm_up.recipe()?, &warm_up.extras, None, &device, Precision::Stored)?;
     save_folder(&start.model, &home.join("model"), &home.join("start"))?;
     let practice = Config::flat(recipe::Kind::Reinforce, REINFORCE, home, &seed)?;
-    train::train(practice.recipe()?, &practice.extras, None, &device)?;
+    train::train(practice.recipe()?, &practice.extras, None, &device, Precision::Stored)?;
     Ok(())
 }

@@ -31,15 +31,16 @@ use burn::tensor::Device;
 use command_line::{Outcome, device};
 use recipe::{Kind, Recipe};
 use trainer::session;
+use vlm_model::Precision;
 
 /// Runs `maye train` and, with answers to learn from in place of rewards, `maye sft`.
 pub fn run(kind: Kind, args: &TrainArgs) -> Outcome {
     let config = Config::read(kind, args)?;
     let recipe = config.recipe()?;
     config.extras.check(&recipe)?;
-    let (device, _) = device::open(&args.device)?;
+    let (device, precision) = device::open(&args.device)?;
     check::before_training(&recipe)?;
-    train(recipe, &config.extras, args.resume.as_deref(), &device)?;
+    train(recipe, &config.extras, args.resume.as_deref(), &device, precision)?;
     Ok(())
 }
 
@@ -49,8 +50,9 @@ pub fn train(
     extras: &Extras,
     resume: Option<&str>,
     device: &Device,
+    precision: Precision,
 ) -> Result<session::Outcome, Box<dyn std::error::Error>> {
-    let session = command_line::open(recipe, device)?;
+    let session = command_line::open(recipe, resume, device, precision)?;
     let exam = Exam::open(&session, extras)?;
-    command_line::run(session.with_companion(Box::new(exam)), resume)
+    command_line::run(session.with_companion(Box::new(exam)))
 }

@@ -1,7 +1,7 @@
 //! What the user can type: the flags of the publication, with their underscores.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use command_line::DeviceArgs;
+use command_line::{DeviceArgs, learned};
 use std::path::PathBuf;
 
 /// Spatial reasoning for vision-language models: SFT, DPO, GRPO.
@@ -127,7 +127,7 @@ pub struct EvalArgs {
     #[arg(long = "model_path", value_name = "DIR", required_unless_present = "compare")]
     pub model_path: Option<PathBuf>,
     /// Folder of an adapter for it
-    #[arg(long = "adapter_path", value_name = "DIR")]
+    #[arg(long = "adapter_path", value_name = "DIR", value_parser = learned())]
     pub adapter_path: Option<PathBuf>,
     /// VSR, CV-Bench, synthetic, or custom:FILE
     #[arg(long, num_args = 1.., value_name = "NAME", default_values = ["VSR", "CV-Bench"])]
@@ -187,7 +187,7 @@ pub struct ChatArgs {
     #[arg(long = "model_path", value_name = "DIR")]
     pub model_path: PathBuf,
     /// Folder of an adapter for it
-    #[arg(long = "adapter_path", value_name = "DIR")]
+    #[arg(long = "adapter_path", value_name = "DIR", value_parser = learned())]
     pub adapter_path: Option<PathBuf>,
     /// The image
     #[arg(long, value_name = "FILE")]
@@ -212,7 +212,7 @@ pub struct MergeArgs {
     #[arg(long = "model_path", value_name = "DIR")]
     pub model_path: PathBuf,
     /// Folder of the adapter
-    #[arg(long = "adapter_path", value_name = "DIR")]
+    #[arg(long = "adapter_path", value_name = "DIR", value_parser = learned())]
     pub adapter_path: PathBuf,
     /// Folder for the merged model
     #[arg(long, value_name = "DIR")]

@@ -17,6 +17,7 @@ use crate::lineage::{Lineage, Mismatch};
 use crate::rehearsal;
 use command_line::{Outcome, device};
 use recipe::{Count, Kind, Recipe, Tuning};
+use vlm_model::Precision;
 use vlm_model::weights::save_folder;
 
 /// Runs a stage.
@@ -27,7 +28,7 @@ pub fn run(kind: Kind, args: &StageArgs) -> Outcome {
     if args.local {
         return rehearsal::run(recipe, args);
     }
-    let (device, _) = device::open(&args.device)?;
+    let (device, precision) = device::open(&args.device)?;
     let lineage = match &config.before {
         None => Lineage::first(&recipe.model.model_name_or_path)?,
         Some(before) => {
@@ -35,7 +36,7 @@ pub fn run(kind: Kind, args: &StageArgs) -> Outcome {
             Lineage::after(before, config.start, mismatch, &mut recipe)?
         }
     };
-    train(recipe, &lineage, args.resume.as_deref(), &device)?;
+    train(recipe, &lineage, args.resume.as_deref(), &device, precision)?;
     Ok(())
 }
 
@@ -45,10 +46,11 @@ pub fn train(
     lineage: &Lineage,
     resume: Option<&str>,
     device: &burn::tensor::Device,
+    precision: Precision,
 ) -> Result<vlm_model::VlModel, Box<dyn std::error::Error>> {
     let out = recipe.run.output_dir.clone();
     let dense = matches!(recipe.tuning, Tuning::Full(_));
-    let outcome = command_line::train(recipe, resume, device)?;
+    let outcome = command_line::train(recipe, resume, device, precision)?;
     let model = Lineage::dense(&out);
     if dense && !model.is_dir() {
         save_folder(&outcome.model, &lineage.base, &model)?;

@@ -15,7 +15,7 @@ use eval::{EvalSampling, Policy, RunOptions, benchmark_by_name};
 use nano::{Folder, Sizes};
 use recipe::{Kind, Recipe};
 use std::path::Path;
-use vlm_model::VlModel;
+use vlm_model::{Precision, VlModel};
 use vlm_processor::Processor;
 
 /// The recipes of the three stages, as `anneal` runs them too.
@@ -80,7 +80,7 @@ fn chain(home: &Path, seed: u64) -> Result<[f64; 3], Box<dyn std::error::Error>>
             }
         };
         let out = recipe.run.output_dir.clone();
-        let model = stage::train(recipe, &lineage, None, &Device::flex())?;
+        let model = stage::train(recipe, &lineage, None, &Device::flex(), Precision::Stored)?;
         accuracies[index] = measure(&model, home, &out)?;
         eprintln!("{kind}: {:.1} % of the held-out pictures counted right", 100.0 * accuracies[index]);
     }

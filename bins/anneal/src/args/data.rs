@@ -64,7 +64,7 @@ impl OpeningArgs {
 pub enum BadRow {
     /// Everything ends with the row's place and what is wrong with it
     Stop,
-    /// It is left out and counted; more than one row in a hundred ends everything
+    /// It is left out and counted; more than one row in a hundred, rounded up, ends everything
     Skip,
 }
 

@@ -3,7 +3,7 @@
 use super::data::{BadRow, OpeningArgs};
 use super::{MAX_ROWS, MAX_TOKENS};
 use clap::Args;
-use command_line::{DeviceArgs, ModelArgs, from_1_to};
+use command_line::{DeviceArgs, ModelArgs, from_1_to, learned};
 use std::path::PathBuf;
 
 /// Arguments of `eval`.
@@ -12,8 +12,9 @@ pub struct EvalArgs {
     /// Folder of the model
     #[arg(long, value_name = "DIR", required_unless_present = "rescore")]
     pub model: Option<PathBuf>,
-    /// Folder of a LoRA adapter for the model
-    #[arg(long, value_name = "DIR", requires = "model")]
+    /// Folder of a LoRA adapter for the model, a checkpoint of full fine-tuning, or a run, which stands for its newest
+    /// checkpoint
+    #[arg(long, value_name = "DIR", requires = "model", value_parser = learned())]
     pub adapter: Option<PathBuf>,
     #[command(flatten)]
     pub device: DeviceArgs,

@@ -17,8 +17,18 @@ pub struct TrainArgs {
     /// Go on with a run: `latest`, or the path of one of its checkpoints
     #[arg(long, value_name = "latest|PATH")]
     pub resume: Option<String>,
+    /// Seed of every random draw, instead of the recipe's
+    #[arg(long, value_name = "S")]
+    pub seed: Option<u64>,
     #[command(flatten)]
     pub device: DeviceArgs,
+}
+
+impl TrainArgs {
+    /// What replaces settings of the recipe, the seed last.
+    pub fn overrides(&self) -> Vec<String> {
+        self.set.iter().cloned().chain(self.seed.map(|seed| format!("seed={seed}"))).collect()
+    }
 }
 
 /// Arguments of `verify`.
@@ -35,7 +45,7 @@ pub struct DoctorArgs {
     /// YAML file of settings; without one, only the machine is looked at
     #[arg(value_name = "RECIPE.yaml")]
     pub recipe: Option<PathBuf>,
-    /// What the recipe is for; needed where it would do for several
+    /// What the recipe is for; told from its keys and its rows when absent
     #[arg(long, value_enum, requires = "recipe")]
     pub kind: Option<Method>,
     /// Settings that replace those of the recipe

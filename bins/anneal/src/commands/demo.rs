@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 use trainer::engine::Stop;
 use trainer::session::{Session, StartFrom};
-use vlm_model::VlModel;
 use vlm_model::weights::save_folder;
+use vlm_model::{Precision, VlModel};
 
 const LESSON: CountingLesson = CountingLesson { supervised: 8_000, pairs: 1_000, prompts: 4_000, test: 300 };
 
@@ -84,8 +84,8 @@ impl Story<'_> {
         let seed = [format!("seed={}", self.seed)];
         let recipe = Recipe::parse(kind, recipe, self.home, &seed)?;
         let model = recipe.model.model_name_or_path.clone();
-        let session = Session::open(recipe, &Device::flex())?;
-        let outcome = session.train(&StartFrom::Beginning, &mut Bar::default(), Stop::new())?;
+        let session = Session::open(recipe, &StartFrom::Beginning, &Device::flex(), Precision::Stored)?;
+        let outcome = session.train(&mut Bar::default(), Stop::new())?;
         let measured = measure(&outcome.model, &model, &self.home.join("data/test.jsonl"))?;
         eprintln!("{name}: {:.1} % of the held-out pictures counted right", 100.0 * measured.accuracy);
         self.stages.push((name, measured.accuracy));
@@ -102,9 +102,9 @@ fn farewell(story: &Story, report: &Path, started: Instant) {
     eprintln!("\nguessing 11 % -> {}   ({:.0} s)", steps.join(" -> "), started.elapsed().as_secs_f64());
     eprintln!("report: {}", report.display());
     eprintln!(
-        "\nThe same with a real model: copy {home}/grpo.yaml, set model_name_or_path to a Qwen2.5-VL folder and"
+        "\nThe same with a real model: copy {home}/grpo.yaml, remove the adapter, set model_name_or_path to a Qwen2.5-VL folder"
     );
     eprintln!(
-        "datasets to a file of your own, then\n  anneal grpo recipe.yaml\ndocs/recipes.md lists the settings."
+        "and datasets to a file of your own, then\n  anneal grpo recipe.yaml\ndocs/recipes.md lists the settings."
     );
 }

@@ -1,15 +1,17 @@
 //! `anneal doctor`: the machine, and everything about a run that can be known before its model is loaded.
 
 use super::doctor_devices::devices;
+use super::doctor_recipe::Meant;
 use crate::args::DoctorArgs;
 use checkpoint::{RealFs, Store};
 use command_line::explain;
 use command_line::{Outcome, machine, plain, progress};
 use rayon::prelude::*;
-use recipe::{Kind, Recipe, RecipeError};
+use recipe::Recipe;
 use std::fmt;
 use std::path::Path;
-use trainer::session::{Needs, Rehearsal, unsupported};
+use trainer::session::{Needs, Rehearsal, SessionError, unsupported};
+use vlm_model::{LoadError, VlModel};
 
 /// Rows whose problems are told.
 const TOLD: usize = 10;
@@ -19,10 +21,10 @@ pub fn run(args: &DoctorArgs) -> Outcome {
     let mut findings = Findings::default();
     devices(&mut findings);
     if let Some(file) = &args.recipe
-        && let Some(recipe) = findings.tried("recipe", read(args, file))
+        && let Some(meant) = findings.tried("recipe", Meant::read(args, file))
     {
-        findings.add(Grade::Ok, "recipe", format!("{} of {}", recipe.kind(), file.display()));
-        examine(&recipe, &mut findings);
+        findings.add(Grade::Ok, "recipe", meant.to_string());
+        examine(&meant.recipe, &mut findings);
     }
     command_line::say(&findings.to_string())?;
     match findings.count(Grade::Fail) {
@@ -37,14 +39,32 @@ fn examine(recipe: &Recipe, findings: &mut Findings) {
         findings.add(Grade::Fail, "recipe", format!("`{key}` is not supported: {reason}"));
     }
     occupied(&recipe.run.output_dir, findings);
-    let rehearsal = findings.tried("data", Rehearsal::open(recipe));
-    let Some(rehearsal) = rehearsal else { return };
+    let folder = &recipe.model.model_name_or_path;
+    let fits = VlModel::check_folder(folder);
+    let is_readable = !matches!(fits, Err(LoadError::Config(_)));
+    if findings.tried("model", fits).is_some() {
+        findings.add(Grade::Ok, "model", folder.display().to_string());
+    }
+    if !is_readable {
+        return;
+    }
+    let Some(rehearsal) = opened(recipe, findings) else { return };
     let lengths = rows(&rehearsal, findings);
     let Some(longest) = lengths.iter().max() else { return };
-    let Some(needs) = findings.tried("model", Needs::estimate(recipe, *longest)) else { return };
-    findings.add(Grade::Ok, "model", recipe.model.model_name_or_path.display().to_string());
+    let Ok(needs) = Needs::estimate(recipe, *longest) else { return };
     memory(&needs, findings);
     disk(&needs, recipe, rehearsal.steps(), findings);
+}
+
+/// The rows of the recipe; what is wrong is told where it belongs.
+fn opened(recipe: &Recipe, findings: &mut Findings) -> Option<Rehearsal> {
+    let opened = Rehearsal::open(recipe);
+    let what = match &opened {
+        Err(SessionError::Processor(_)) => "model",
+        Ok(_) | Err(SessionError::Data(_)) => "data",
+        Err(_) => "recipe",
+    };
+    findings.tried(what, opened)
 }
 
 /// Whether there is a run already where this one would go.
@@ -54,24 +74,6 @@ fn occupied(run: &Path, findings: &mut Findings) {
         let text =
             format!("{} holds a run up to step {step}: go on with it with --resume latest", run.display());
         findings.add(Grade::Warn, "output_dir", text);
-    }
-}
-
-/// The recipe as the kind that was named, or as the one kind that it does for.
-fn read(args: &DoctorArgs, file: &Path) -> Result<Recipe, Box<dyn std::error::Error>> {
-    let load = |kind| Recipe::load(kind, file, &args.set);
-    if let Some(kind) = args.kind {
-        return Ok(load(kind.into())?);
-    }
-    let mut tried: Vec<Result<Recipe, RecipeError>> = Kind::ALL.into_iter().map(load).collect();
-    let fitting: Vec<usize> = (0..tried.len()).filter(|index| tried[*index].is_ok()).collect();
-    match fitting.as_slice() {
-        [only] => Ok(tried.swap_remove(*only)?),
-        [] => Ok(tried.swap_remove(0)?),
-        several => {
-            let names: Vec<&str> = several.iter().map(|index| Kind::ALL[*index].name()).collect();
-            Err(format!("does for {}; say which with --kind", names.join(", ")).into())
-        }
     }
 }
 
@@ -107,20 +109,23 @@ fn rows(rehearsal: &Rehearsal, findings: &mut Findings) -> Vec<usize> {
 }
 
 fn memory(needs: &Needs, findings: &mut Findings) {
+    let free = machine::free_memory();
     let parts = format!(
-        "about {}: weights {}, trained {}, optimiser {}, activations {}",
+        "about {}{}: weights {}, trained {}, optimiser {}, activations {}",
         size(needs.memory()),
+        free.map(|free| format!(" of {} free", size(free))).unwrap_or_default(),
         size(needs.weights),
         size(needs.gradients),
         size(needs.optimiser),
         size(needs.activations)
     );
-    let grade = match machine::free_memory() {
+    let grade = match free {
         Some(free) if needs.weights > free => Grade::Fail,
         Some(free) if needs.memory() > free => Grade::Warn,
         _ => Grade::Ok,
     };
     findings.add(grade, "memory", parts);
+    findings.add(Grade::Ok, "activations", needs.kept.to_string());
 }
 
 fn disk(needs: &Needs, recipe: &Recipe, steps: u64, findings: &mut Findings) {
@@ -130,19 +135,24 @@ fn disk(needs: &Needs, recipe: &Recipe, steps: u64, findings: &mut Findings) {
     let kept = recipe.run.save_total_limit.map_or(written, |limit| written.min(limit.get() as u64 + 1));
     let bytes = needs.checkpoint.saturating_mul(kept);
     let folder = &recipe.run.output_dir;
-    let what = format!("checkpoints: {kept} of about {} below {}", size(needs.checkpoint), folder.display());
-    let grade = match free_space(folder) {
+    let there = folder.ancestors().find(|ancestor| ancestor.is_dir());
+    if let Some(Err(error)) = there.map(machine::try_writing) {
+        findings.add(Grade::Fail, "disk", format!("{}: cannot be written: {error}", folder.display()));
+        return;
+    }
+    let free = there.and_then(machine::free_disk);
+    let grade = match free {
         Some(free) if bytes > free => Grade::Fail,
         Some(free) if bytes > free / 2 => Grade::Warn,
         _ => Grade::Ok,
     };
-    findings.add(grade, "disk", what);
-}
-
-/// Room where a folder is or will be.
-fn free_space(folder: &Path) -> Option<u64> {
-    let there = folder.ancestors().find(|ancestor| ancestor.is_dir())?;
-    machine::free_disk(there)
+    let room = free.map(|free| format!(", where {} are free", size(free))).unwrap_or_default();
+    let one = size(needs.checkpoint);
+    findings.add(
+        grade,
+        "disk",
+        format!("checkpoints: {kept} of about {one} below {}{room}", folder.display()),
+    );
 }
 
 /// How a check ended.

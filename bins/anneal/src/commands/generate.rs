@@ -8,12 +8,13 @@ use command_line::{Outcome, progress};
 use serde::Serialize;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use vlm_model::VlModel;
 use vlm_model::generate::{
     Capacity, Completion, DrawKey, Engine, FinishReason, GenerateError, GenerationConfig, Request,
     SamplingSettings, SettingsError,
 };
-use vlm_processor::{Processor, Prompt, RowProblem, SpecialTokens};
+use vlm_processor::{Processor, Prompt, Role, Row, RowProblem, SpecialTokens};
 
 #[derive(Serialize)]
 struct Line<'a> {
@@ -34,6 +35,12 @@ struct Written<'a> {
 pub fn run(args: &GenerateArgs) -> Outcome {
     let processor = Processor::from_dir(&args.model.model)?;
     let settings = settings(args, &processor)?;
+    if args.num_generations > 1 && settings.is_greedy() {
+        let copies = args.num_generations;
+        eprintln!(
+            "the {copies} completions of a row will be the same: temperature 0 is greedy, --temperature 1 samples"
+        );
+    }
     let total = rows::count(&args.files.input)?;
     let (mut output, done) = super::open_output(&args.files, &record(args))?;
     let model = command_line::load_model(&args.model)?;
@@ -41,9 +48,16 @@ pub fn run(args: &GenerateArgs) -> Outcome {
     let root = rows::root_of(&args.files.input);
     let together = args.batch_size / args.num_generations.max(1);
     let source = Source { input: &args.files.input, batch: together, done: &done };
+    let answered = AtomicUsize::new(0);
     rows::for_each_batch(
         source,
-        |row| processor.prepare(row, root),
+        |row| match unanswered(row) {
+            Some(asked) => {
+                answered.fetch_add(1, Ordering::Relaxed);
+                processor.prepare(&asked, root)
+            }
+            None => processor.prepare(row, root),
+        },
         |batch| {
             for (row, completions) in batch.iter().zip(complete(&model, &batch, args, &settings)?) {
                 output.write(&line(row, &completions, &processor)?)?;
@@ -53,7 +67,18 @@ pub fn run(args: &GenerateArgs) -> Outcome {
         },
     )?;
     bar.finish_and_clear();
+    match answered.into_inner() {
+        0 => {}
+        rows => eprintln!("{rows} rows end with the assistant's turn: it was left out of their prompts"),
+    }
     Ok(())
+}
+
+/// A row without the assistant's turns at its end, where it has some: what is written takes their place.
+fn unanswered(row: &Row) -> Option<Row> {
+    let asked =
+        row.messages.iter().rposition(|message| message.role != Role::Assistant).map_or(0, |at| at + 1);
+    (asked < row.messages.len()).then(|| Row { messages: row.messages[..asked].to_vec(), ..row.clone() })
 }
 
 fn complete(

@@ -7,6 +7,7 @@ pub mod data;
 pub mod demo;
 pub mod doctor;
 mod doctor_devices;
+mod doctor_recipe;
 pub mod eval;
 pub mod generate;
 pub mod merge;

@@ -6,6 +6,7 @@ use crate::rows;
 use crate::rows::Source;
 use command_line::{Outcome, progress};
 use serde::Serialize;
+use std::path::PathBuf;
 use vlm_model::Scoring;
 use vlm_model::generate::{GenerationConfig, MIN_TEMPERATURE};
 use vlm_processor::{Processor, RowError};
@@ -22,8 +23,13 @@ struct Line<'a> {
 
 /// A row without a completion.
 #[derive(Debug, thiserror::Error)]
-#[error("row {id:?}: nothing to score; expected a \"completion\" or \"completion_ids\"")]
+#[error(
+    "{path}: line {line}: row {id:?}: nothing to score; expected a \"completion\" or \"completion_ids\"",
+    path = path.display()
+)]
 struct NoCompletion {
+    path: PathBuf,
+    line: u64,
     id: String,
 }
 
@@ -62,7 +68,11 @@ pub fn run(args: &ScoreArgs) -> Outcome {
         |batch| {
             for row in batch {
                 let (prompt, completion) = row.item;
-                let token_ids = completion.ok_or_else(|| NoCompletion { id: row.id.clone() })?;
+                let token_ids = completion.ok_or_else(|| NoCompletion {
+                    path: args.files.input.clone(),
+                    line: row.line,
+                    id: row.id.clone(),
+                })?;
                 check_allowed(&row.id, &token_ids, &forbidden)?;
                 let scored = model.score(&prompt, &[&token_ids], &scoring)?;
                 let logprobs: Vec<f32> = scored.log_probs.into_data().try_into_vec()?;

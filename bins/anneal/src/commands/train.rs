@@ -8,23 +8,23 @@ use vlm_model::Precision;
 
 /// `--dtype` asks for what training does not do.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "--dtype: this run holds the model's weights in {}: frozen ones in what suits the device, trained ones in float32; \
-     leave the flag out",
-    .held.name()
-)]
-struct Unsuited {
-    held: Precision,
+enum Unsuited {
+    #[error("--dtype: full fine-tuning holds the weights that it trains in float32; leave the flag out")]
+    Full,
+    #[error("--dtype: gradients overflow in float16; leave the flag out, or give bfloat16")]
+    Half,
 }
 
 /// Runs the command.
 pub fn run(kind: Kind, args: &TrainArgs) -> Outcome {
-    let recipe = Recipe::load(kind, &args.recipe, &args.set)?;
+    let recipe = Recipe::load(kind, &args.recipe, &args.overrides())?;
     let (device, asked) = device::open(&args.device)?;
-    let held = precision(&recipe, &device);
-    if args.device.dtype != Dtype::Auto && asked.dtype() != held.dtype() {
-        return Err(Unsuited { held }.into());
+    if asked == Precision::F16 {
+        return Err(Unsuited::Half.into());
     }
-    command_line::train(recipe, args.resume.as_deref(), &device)?;
+    if args.device.dtype != Dtype::Auto && precision(&recipe, asked) != asked {
+        return Err(Unsuited::Full.into());
+    }
+    command_line::train(recipe, args.resume.as_deref(), &device, asked)?;
     Ok(())
 }

@@ -36,6 +36,26 @@ fn a_merged_folder_scores_as_model_and_adapter_do() {
 }
 
 #[test]
+fn a_run_stands_for_its_newest_checkpoint() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = |name: &str| dir.path().join(name);
+    for (step, name) in [(9, "dora"), (10, "lora")] {
+        let checkpoint = file(&format!("run/checkpoint-{step}"));
+        std::fs::create_dir_all(&checkpoint).unwrap();
+        for entry in std::fs::read_dir(adapter(name)).unwrap().map(Result::unwrap) {
+            std::fs::copy(entry.path(), checkpoint.join(entry.file_name())).unwrap();
+        }
+    }
+    let model = checkpoint("qwen2_5-nano");
+    for (given, output) in [(adapter("lora"), "adapter.jsonl"), (file("run"), "run.jsonl")] {
+        succeed("score", &model, &rows(), &file(output), &["--adapter", given.to_str().unwrap()]);
+    }
+    let [adapter, run] = ["adapter.jsonl", "run.jsonl"].map(|name| std::fs::read(file(name)).unwrap());
+    assert!(adapter == run);
+    assert!(merge(&file("run"), &file("merged")).status.success());
+}
+
+#[test]
 fn a_folder_that_is_no_adapter_is_refused_and_nothing_is_written() {
     let dir = tempfile::tempdir().unwrap();
     let result = merge(&checkpoint("qwen2_5-nano"), &dir.path().join("merged"));

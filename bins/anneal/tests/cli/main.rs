@@ -4,4 +4,5 @@
 mod adapters;
 mod fixture;
 mod parity;
+mod reading;
 mod sampling;

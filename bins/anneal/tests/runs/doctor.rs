@@ -1,6 +1,6 @@
 //! `anneal doctor` finds what a run would stumble over, and passes what would run.
 
-use crate::workplace::{KINDS, Workplace, anneal, assert_success, files, refusal};
+use crate::workplace::{KINDS, Workplace, anneal, assert_success, checkpoint, files, refusal};
 use std::fs;
 use std::process::Output;
 
@@ -19,7 +19,15 @@ fn a_run_that_would_work_is_passed_with_its_size() {
         let (output, table) = doctor(&place, kind, "max_steps: 3\n", &[]);
         assert_success(&output);
         assert!(!table.contains("FAIL"), "{table}");
-        for word in ["device cpu", "10 ready", "3 steps", "weights", "checkpoints"] {
+        for word in [
+            "device cpu",
+            "10 ready",
+            "3 steps",
+            "weights",
+            "of a token in each of 4",
+            "checkpoints",
+            "are free",
+        ] {
             assert!(table.contains(word), "{word}: {table}");
         }
         assert!(!place.path("run").exists(), "the doctor wrote something");
@@ -68,7 +76,7 @@ fn rows_over_the_limit_and_settings_that_cannot_be_are_told() {
     let (output, table) = doctor(&place, "sft", "max_length: 8\n", &[]);
     assert_eq!(output.status.code(), Some(1));
     assert!(table.contains("expected at most 8"), "{table}");
-    assert!(table.contains("FAIL") && !table.contains("checkpoints"), "{table}");
+    assert!(table.contains("FAIL") && !table.contains("checkpoints:"), "{table}");
     for (kind, more, word) in [
         ("grpo", "repetition_penalty: 1.1\n", "repetition_penalty"),
         ("sft", "learnin_rate: 1\n", "did you mean `learning_rate`"),
@@ -116,7 +124,7 @@ fn one_broken_row_in_a_hundred_is_passed_over_when_the_recipe_says_so() {
     let trained = place.command("sft", &place.recipe("sft", lenient), "run", &[]).output().unwrap();
     assert_success(&trained);
     let said = String::from_utf8_lossy(&trained.stderr).into_owned();
-    assert!(said.contains("skipped: row \"sft_42\""), "{said}");
+    assert!(said.contains("skipped: ") && said.contains("sft.jsonl: line 43: row \"sft_42\""), "{said}");
 
     let (output, _) = doctor(&place, "sft", strict, &[]);
     assert_eq!(output.status.code(), Some(1));
@@ -134,11 +142,76 @@ fn conversations_are_no_preferences() {
 }
 
 #[test]
-fn a_recipe_that_does_for_several_kinds_asks_for_one() {
+fn a_recipe_that_does_for_several_kinds_is_taken_as_the_one_whose_rows_it_names() {
     let place = Workplace::new();
-    let recipe = place.recipe("sft", "");
+    for (kind, meant) in [("sft", "OK    recipe           sft of"), ("dpo", "OK    recipe           dpo of")]
+    {
+        let recipe = place.path("any.yaml");
+        fs::rename(place.recipe(kind, ""), &recipe).unwrap();
+        let output = anneal(&["doctor", recipe.to_str().unwrap()]);
+        let table = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_success(&output);
+        assert!(table.contains(meant) && table.contains("--kind"), "{table}");
+    }
+}
+
+#[test]
+fn a_recipe_that_does_for_no_kind_is_told_of_in_the_words_of_the_nearest() {
+    let place = Workplace::new();
+    let recipe = place.recipe("grpo", "adapter: no/such/run\n");
     let output = anneal(&["doctor", recipe.to_str().unwrap()]);
     let table = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(output.status.code(), Some(1));
-    assert!(table.contains("--kind"), "{table}");
+    assert!(table.contains("`adapter`: found nothing at") && !table.contains("reward_funcs"), "{table}");
+}
+
+/// A copy of the small checkpoint in which a text of `config.json` is another.
+fn changed(place: &Workplace, from: &str, to: &str) -> String {
+    let model = place.path("model");
+    fs::create_dir(&model).unwrap();
+    for entry in fs::read_dir(checkpoint()).unwrap().map(Result::unwrap) {
+        fs::copy(entry.path(), model.join(entry.file_name())).unwrap();
+    }
+    let config = fs::read_to_string(model.join("config.json")).unwrap();
+    assert!(config.contains(from));
+    fs::write(model.join("config.json"), config.replace(from, to)).unwrap();
+    format!("model_name_or_path={}", model.display())
+}
+
+#[test]
+fn weights_that_are_not_those_of_the_configuration_are_told_beside_the_model() {
+    for (from, to, word) in [
+        ("\"num_hidden_layers\": 4", "\"num_hidden_layers\": 9", "model.layers.4"),
+        ("\"model_type\": \"qwen2_5_vl\"", "\"model_type\": \"bert\"", "bert"),
+    ] {
+        let place = Workplace::new();
+        let set = changed(&place, from, to);
+        let (output, table) = doctor(&place, "sft", "", &["--set", &set]);
+        assert_eq!(output.status.code(), Some(1));
+        let failed: Vec<&str> = table.lines().filter(|line| line.starts_with("FAIL")).collect();
+        assert!(
+            matches!(failed.as_slice(), [line] if line.contains("model") && line.contains(word)),
+            "{table}"
+        );
+        assert!(!table.contains("FAIL  data"), "{table}");
+    }
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_told_with_its_reason() {
+    let place = Workplace::new();
+    let (output, table) = doctor(&place, "sft", "", &["--set", "output_dir=/proc/run"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(table.contains("FAIL  disk") && table.contains("/proc/run: cannot be written"), "{table}");
+}
+
+#[test]
+fn a_broken_row_of_forty_is_passed_over_as_it_is_by_the_run() {
+    let place = Workplace::with_rows(40);
+    fs::write(place.path("data/images/sft_7.png"), b"no picture").unwrap();
+    let lines = "max_steps: 10\non_bad_row: skip\n";
+    let (output, table) = doctor(&place, "sft", lines, &[]);
+    assert_success(&output);
+    assert!(table.contains("WARN") && table.contains("sft_7"), "{table}");
+    place.train("sft", &place.recipe("sft", lines), "run", &[]);
 }

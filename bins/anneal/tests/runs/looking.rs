@@ -26,6 +26,8 @@ fn verify_finds_one_flipped_bit() {
     let run = place.train("sft", &recipe, "run", &[]);
     let name = run.to_str().unwrap();
     assert_success(&anneal(&["verify", name]));
+    let no_run = anneal(&["verify", place.path("data").to_str().unwrap()]);
+    assert!(refusal(&no_run).contains("found neither a checkpoint"));
     for file in ["adapter_model.safetensors", "optimizer.safetensors", "manifest.json"] {
         let path = run.join("checkpoint-2").join(file);
         let whole = fs::read(&path).unwrap();

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)] // A test that cannot go on fails where it stands.
 
 mod doctor;
+mod documented;
 mod killed;
 mod looking;
 mod recipes;

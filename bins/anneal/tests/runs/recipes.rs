@@ -52,7 +52,7 @@ const CASES: &[Case] = &[
     ("sft", "on_bad_row: ignore", &["on_bad_row", "one of stop, skip"]),
     ("dpo", "loss_type: dpo", &["loss_type", "write `sigmoid`"]),
     ("grpo", "loss_type: gspo", &["loss_type", "`importance_sampling_level: sequence`"]),
-    ("grpo", "reward_funcs: spatil", &["reward_funcs", "spatil", "\"spatial\""]),
+    ("grpo", "reward_funcs: spatil", &["grpo.yaml:", "`reward_funcs`", "spatil", "did you mean `spatial`?"]),
     // combinations
     ("grpo", "num_generations: 3", &["num_generations", "a divisor of the"]),
     ("grpo", "num_generations: 1", &["num_generations", "at least 2 completions"]),
@@ -130,4 +130,12 @@ fn overrides_are_as_strict_as_the_file() {
         let said = refusal(&output);
         assert!(said.contains(word), "{set}: {said}");
     }
+}
+
+#[test]
+fn the_seed_of_the_flag_is_that_of_the_run() {
+    let place = Workplace::new();
+    let recipe = place.recipe("sft", "max_steps: 1\n");
+    let run = place.train("sft", &recipe, "run", &["--seed", "5", "--set", "seed=6"]);
+    assert!(fs::read_to_string(run.join("config.yaml")).unwrap().contains("\nseed: 5\n"));
 }

@@ -1,6 +1,6 @@
 //! A run that goes on where it stopped is the run that never stopped.
 
-use crate::workplace::{Workplace, assert_same, files, metrics};
+use crate::workplace::{Workplace, assert_same, assert_success, checkpoint, files, metrics, refusal};
 use std::fs;
 
 /// Six steps with checkpoints at 3 and 6; on two threads; and from 3 on again.
@@ -75,6 +75,38 @@ fn a_run_that_passes_over_broken_rows_goes_on_to_the_same_bytes() {
 }
 
 #[test]
+fn a_run_that_a_broken_row_ends_is_saved_and_goes_on_once_it_is_mended() {
+    let place = Workplace::new();
+    let recipe = place.recipe("sft", "max_steps: 3\nshuffle_dataset: false\n");
+    let whole = place.train("sft", &recipe, "whole", &[]);
+    let image = place.path("data/images/sft_5.png");
+    let good = fs::read(&image).unwrap();
+    fs::write(&image, b"no picture").unwrap();
+    let told = refusal(&place.command("sft", &recipe, "run", &[]).output().unwrap());
+    for word in ["step 2: ", "sft.jsonl: line 6: row \"sft_5\"", "up to step 1 is saved", "--resume latest"] {
+        assert!(told.contains(word), "{word}: {told}");
+    }
+    fs::write(&image, good).unwrap();
+    let run = place.train("sft", &recipe, "run", &["--resume", "latest"]);
+    assert_same(&whole, &run, 3);
+}
+
+#[test]
+fn an_epoch_ends_with_the_rows_that_are_left() {
+    let place = Workplace::new();
+    for (kind, steps) in [("sft", 6), ("dpo", 8)] {
+        let run = place.train(kind, &place.recipe(kind, "num_train_epochs: 2\n"), kind, &[]);
+        let epochs: Vec<f64> = metrics(&run).iter().map(|line| line["epoch"].as_f64().unwrap()).collect();
+        assert_eq!((epochs.len(), epochs[steps / 2 - 1], epochs[steps - 1]), (steps, 1.0, 2.0), "{kind}");
+    }
+    let large = "per_device_train_batch_size=64";
+    let recipe = place.recipe("sft", "num_train_epochs: 1\n");
+    let run = place.train("sft", &recipe, "large", &["--set", large]);
+    let lines = metrics(&run);
+    assert_eq!((lines.len(), lines[0]["epoch"].as_f64()), (1, Some(1.0)));
+}
+
+#[test]
 fn a_named_checkpoint_is_gone_on_from_and_later_ones_are_replaced() {
     let place = Workplace::new();
     let recipe = place.recipe("sft", "max_steps: 4\nsave_steps: 1\n");
@@ -93,9 +125,55 @@ fn a_run_is_not_begun_over_another_nor_gone_on_with_under_other_settings() {
     place.train("sft", &recipe, "run", &[]);
     let refused = |more: &[&str]| {
         let output = place.command("sft", &recipe, "run", more).output().unwrap();
-        crate::workplace::refusal(&output)
+        refusal(&output)
     };
     assert!(refused(&[]).contains("holds a run already"));
-    assert!(refused(&["--resume", "latest", "--set", "seed=8"]).contains("other settings"));
+    let other = refused(&["--resume", "latest", "--set", "seed=8", "--set", "lora_r=2"]);
+    for word in ["other settings", "`seed`: found 8, expected 7", "`lora_r`: found 2, expected 4"] {
+        assert!(other.contains(word), "{word}: {other}");
+    }
+    let other = place.command("dpo", &place.recipe("dpo", "max_steps: 1\n"), "run", &["--resume", "latest"]);
+    let other = refusal(&{ other }.output().unwrap());
+    assert!(other.contains("found a run of dpo, expected sft"), "{other}");
     assert!(refused(&["--resume", "elsewhere"]).contains("--resume"));
+}
+
+#[test]
+fn a_run_is_not_gone_on_with_when_its_rows_or_weights_have_changed_unless_that_is_wanted() {
+    let place = Workplace::new();
+    let model = place.path("model");
+    fs::create_dir(&model).unwrap();
+    for file in fs::read_dir(checkpoint()).unwrap().map(|file| file.unwrap().path()) {
+        fs::copy(&file, model.join(file.file_name().unwrap())).unwrap();
+    }
+    let recipe = place.recipe("sft", "max_steps: 2\nsave_steps: 1\n");
+    let set = format!("model_name_or_path={}", model.display());
+    let run = place.train("sft", &recipe, "run", &["--set", &set]);
+    let from = run.join("checkpoint-1");
+    let usual = ["--set", &set, "--resume", from.to_str().unwrap()];
+    let refused = |more: &[&str]| {
+        refusal(&place.command("sft", &recipe, "run", &[&usual, more].concat()).output().unwrap())
+    };
+
+    let (rows, weights) = (place.path("data/sft.jsonl"), model.join("model.safetensors"));
+    let text = fs::read_to_string(&rows).unwrap();
+    fs::write(&rows, text.lines().take(9).map(|line| format!("{line}\n")).collect::<String>()).unwrap();
+    let told = refused(&[]);
+    for word in ["datasets: ", "sft.jsonl: has changed", "checkpoint-1", "expected 1 file of ", "go_on"] {
+        assert!(told.contains(word), "{word}: {told}");
+    }
+    assert!(!told.contains("training "), "told before the model is loaded: {told}");
+    assert!(run.join("checkpoint-2").is_dir(), "a refusal changes nothing");
+    fs::write(&rows, text).unwrap();
+
+    let good = fs::read(&weights).unwrap();
+    let mut bent = good.clone();
+    *bent.last_mut().unwrap() ^= 1;
+    fs::write(&weights, bent).unwrap();
+    let told = refused(&[]);
+    assert!(told.contains("model_name_or_path: ") && told.contains("has changed"), "{told}");
+    let wanted = [&usual[..], &["--set", "on_changed_input=go_on"]].concat();
+    let output = place.command("sft", &recipe, "run", &wanted).output().unwrap();
+    assert_success(&output);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("going on all the same"));
 }

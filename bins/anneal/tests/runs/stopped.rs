@@ -41,6 +41,18 @@ fn a_second_run_in_the_same_folder_is_kept_out() {
     assert!(said.contains("process"), "{said}");
 }
 
+#[test]
+fn without_a_terminal_every_line_of_the_log_is_a_line_on_standard_error() {
+    let place = Workplace::new();
+    let recipe = place.recipe("sft", "max_steps: 4\n");
+    let output = place.command("sft", &recipe, "run", &["--set", "logging_steps=2"]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let lines: Vec<&str> = said.lines().filter(|line| line.starts_with("step ")).collect();
+    assert_eq!(lines.len(), 2, "{said}");
+    assert!(lines[0].starts_with("step 2/4  epoch ") && lines[0].contains("  loss "), "{said}");
+    assert!(lines[1].starts_with("step 4/4  epoch "), "{said}");
+}
+
 /// Waits until a run has logged so many steps.
 fn wait_for_steps(run: &Path, steps: usize, child: &mut Child) {
     let start = Instant::now();

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::{Map, Value, json};
 use vlm_processor::{Content, Message, Part, Role};
 
-use super::OutLayout;
+use super::{OutLayout, lost};
 use crate::picture::ImageRef;
 use crate::record::{GroundTruth, Record, Unfit, VideoRef, Visuals};
 
@@ -14,12 +14,15 @@ use crate::record::{GroundTruth, Record, Unfit, VideoRef, Visuals};
 pub(super) struct OutRow {
     pub(super) fields: Vec<(&'static str, Value)>,
     pub(super) images: Vec<ImageRef>,
+    /// What of the record the layout has no place for.
+    pub(super) lost: Vec<String>,
 }
 
 impl OutRow {
     /// The record in `layout`; an error if it cannot serve as what the layout holds.
     pub(super) fn of(record: Record, layout: OutLayout) -> Result<Self, Unfit> {
-        let (fields, visuals) = match layout {
+        let (task, lost) = (record.task(), lost::of(&record, layout));
+        let (mut fields, visuals) = match layout {
             OutLayout::Messages | OutLayout::ShareGpt => conversation(record, layout)?,
             OutLayout::Preference => {
                 let record = record.into_preference()?;
@@ -39,7 +42,8 @@ impl OutRow {
             }
             OutLayout::EasyR1 => easy_r1(record)?,
         };
-        let mut row = Self { fields, images: visuals.images };
+        fields.push(("task_type", json!(task)));
+        let mut row = Self { fields, images: visuals.images, lost };
         row.add_videos(visuals.videos, visuals.fps);
         Ok(row)
     }
@@ -69,8 +73,8 @@ impl OutRow {
             fs::write(&path, bytes).map_err(|error| format!("{}: {error}", path.display()))?;
             names.push(Value::String(name));
         }
-        let mut fields: Map<String, Value> =
-            self.fields.into_iter().map(|(field, value)| (field.to_owned(), value)).collect();
+        let filled = self.fields.into_iter().filter(|(_, value)| !value.is_null());
+        let mut fields: Map<String, Value> = filled.map(|(field, value)| (field.to_owned(), value)).collect();
         if !names.is_empty() {
             fields.insert("images".to_owned(), Value::Array(names));
         }

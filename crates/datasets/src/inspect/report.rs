@@ -30,23 +30,36 @@ impl fmt::Display for Inspection {
         if self.tied_pairs > 0 {
             writeln!(f, "warning     {} pairs have two equal answers", self.tied_pairs)?;
         }
-        write!(f, "problems    {}", self.bad)
+        self.write_problems(f)
     }
 }
 
 impl Inspection {
+    fn write_problems(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut problems = Vec::new();
+        if !self.image_problems.is_empty() {
+            let (bad, good) = (self.image_problems.len() as u64, self.widths.count());
+            problems.push(format!("{bad} of {} pictures cannot be used", bad + good));
+        }
+        if self.clips > 0 {
+            let instead = "write their frames as pictures, with ffmpeg for example, and list those";
+            problems
+                .push(format!("{} rows name video files, which cannot be read yet: {instead}", self.clips));
+        }
+        if self.bad.count() > 0 || problems.is_empty() {
+            problems.push(self.bad.to_string());
+        }
+        write!(f, "problems    {}", problems.join("\nproblems    "))
+    }
+
     fn write_images(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.images_per_row.largest().unwrap_or(0) == 0 {
             return writeln!(f, "images      none");
         }
         writeln!(f, "images      a row has {}", self.images_per_row)?;
-        let problems = self.image_problems.len();
         if self.widths.count() > 0 {
             writeln!(f, "  width     {} ({} decoded)", self.widths, self.widths.count())?;
             writeln!(f, "  height    {}", self.heights)?;
-        }
-        if problems > 0 {
-            writeln!(f, "  {problems} of {} cannot be used", self.widths.count() + problems as u64)?;
         }
         for problem in self.image_problems.iter().take(SHOWN) {
             writeln!(f, "    {problem}")?;

@@ -46,7 +46,9 @@ impl<'a> Conversation<'a> {
         let (role_key, content_key) =
             if fields.contains_key("from") { ("from", "value") } else { ("role", "content") };
         let role = match fields.remove(role_key) {
-            Some(Value::String(name)) if !name.is_empty() => role_named(&name),
+            Some(Value::String(name)) => role_named(&name).ok_or_else(|| {
+                Fault::unexpected(format!("{field}.{role_key}"), format!("the role {name:?}"), Role::EXPECTED)
+            })?,
             Some(other) => {
                 return Err(Fault::unexpected(format!("{field}.{role_key}"), shown(&other), "a name"));
             }
@@ -119,11 +121,12 @@ pub(crate) fn marked_turn(text: String, images: Vec<ImageRef>) -> Checked<(Vec<M
     Ok((turns, Visuals::of_images(images)))
 }
 
-fn role_named(name: &str) -> Role {
+/// The role of a name in any spelling.
+fn role_named(name: &str) -> Option<Role> {
     match name {
-        "human" | "user" => Role::User,
-        "gpt" | "assistant" | "model" | "chatgpt" => Role::Assistant,
-        other => Role::from(other),
+        "human" => Some(Role::User),
+        "gpt" | "model" | "chatgpt" => Some(Role::Assistant),
+        other => Role::named(other),
     }
 }
 

@@ -84,7 +84,8 @@ fn filled_answer(row: &mut RawRow) -> Checked<String> {
 
 fn easy_r1(row: &mut RawRow) -> Checked<Record> {
     let (id, problem, answer) = (row.id(&["id", "idx"])?, row.text("problem")?, filled_answer(row)?);
-    prompt(row, id, problem, answer, None)
+    let task = row.fields.get("task_type").and_then(Value::as_str).map(str::to_owned);
+    prompt(row, id, problem, answer, task)
 }
 
 /// The gold is the solution where it boxes an answer, else the answer; both stay in `extra`.

@@ -68,6 +68,14 @@ impl Record {
         }
     }
 
+    /// Kind of question, where the data say it.
+    pub fn task(&self) -> Option<String> {
+        match self {
+            Self::RlPrompt(record) => record.task.clone(),
+            other => task_of(other.extra()),
+        }
+    }
+
     fn unfit(&self, wanted: &'static str) -> impl Fn(&'static str) -> Unfit + use<> {
         let (id, found) = (self.id().to_owned(), self.kind());
         move |reason| Unfit { id: id.clone(), found, wanted, reason }

@@ -48,6 +48,12 @@ pub enum SynthError {
         /// How often it was tried.
         attempts: u32,
     },
+    /// Rows that would be written over others.
+    #[error("{path}: is there already; remove it, or choose another folder")]
+    Occupied {
+        /// The file of rows.
+        path: PathBuf,
+    },
     /// A file that cannot be written.
     #[error("{path}: {source}")]
     Write {

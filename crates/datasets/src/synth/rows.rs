@@ -98,14 +98,18 @@ fn cv_bench(example: &Example, index: u64, image: &str) -> Result<Value, SynthEr
 
 /// Writes a split below a folder: `NAME.jsonl`, and its pictures as `images/NAME_I.png`.
 ///
-/// The file of rows appears under its name only when all rows are in it.
+/// The file of rows appears under its name only when all rows are in it, and never in place of another.
 ///
 /// # Errors
-/// As [`Generator::example`]; [`SynthError::Write`] names the file that cannot be written.
+/// As [`Generator::example`]; [`SynthError::Write`] names the file that cannot be written, [`SynthError::Occupied`] the
+/// one that is there already.
 pub fn write(generator: &Generator, split: &Split, folder: &Path) -> Result<Written, SynthError> {
+    let file = folder.join(format!("{}.jsonl", split.name));
+    if file.exists() {
+        return Err(SynthError::Occupied { path: file });
+    }
     let images = folder.join("images");
     fs::create_dir_all(&images).map_err(at(&images))?;
-    let file = folder.join(format!("{}.jsonl", split.name));
     let unfinished = folder.join(format!("{}.jsonl.part", split.name));
     let mut lines = BufWriter::new(File::create(&unfinished).map_err(at(&unfinished))?);
     for index in 0..split.rows {

@@ -26,7 +26,7 @@ pub enum RunError {
     #[error(transparent)]
     Question(Box<QuestionError>),
     /// Too many rows are bad.
-    #[error("{bad} of {rows} rows are no questions, more than 1 % may not be skipped; the first: {first}")]
+    #[error("{bad} of {rows} rows are no questions, expected at most one in a hundred; the first: {first}")]
     TooManyBadRows {
         /// Rows that were skipped.
         bad: usize,

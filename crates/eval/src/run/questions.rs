@@ -63,7 +63,7 @@ pub(super) fn gather(
         }
         rows += 1;
     }
-    if bad.len() * 100 > rows {
+    if bad.len() > rows.div_ceil(100) {
         return Err(RunError::TooManyBadRows { bad: bad.len(), rows, first: bad.swap_remove(0) });
     }
     if questions.is_empty() {

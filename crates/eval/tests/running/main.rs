@@ -174,8 +174,8 @@ fn limits_bad_rows_and_repeated_ids() {
     assert!(matches!(asked(&Rows::vsr(5).unlabelled(2), &options()), Err(RunError::Question(_))));
     let skip = RunOptions { bad_rows: BadRows::Skip, ..options() };
     assert!(matches!(
-        asked(&Rows::vsr(99).unlabelled(2), &skip),
-        Err(RunError::TooManyBadRows { bad: 1, rows: 99, .. })
+        asked(&Rows::vsr(99).unlabelled(2).unlabelled(3), &skip),
+        Err(RunError::TooManyBadRows { bad: 2, rows: 99, .. })
     ));
     let results = asked(&Rows::vsr(100).unlabelled(2), &skip).unwrap();
     assert!(results.notes.iter().any(|note| note.contains("1 of 100 rows")));

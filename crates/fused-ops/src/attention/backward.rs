@@ -7,7 +7,7 @@ use super::plan::{AttentionPlan, Component};
 use super::tiles::{HeadView, KEYS, KeyTile, QueryTile, key_tiles, query_tiles, work};
 use super::{Heads, Saved};
 use crate::bridge::{floats, sizes, tensor};
-use crate::kernel::matrix::{Into, Mat, MatMut, Threads, product};
+use crate::kernel::matrix::{Mat, MatMut, Onto, Threads, product};
 use crate::kernel::shared::Shared;
 use crate::kernel::simd::{Simd, dispatch};
 use crate::kernel::{threads, vector};
@@ -162,8 +162,8 @@ impl Pass<'_> {
         let segment = &self.plan.segments()[tile.segment];
         let (q, grad) = (self.tile_mat(&work.q, rows), self.tile_mat(&work.grad, rows));
         let (p, ds) = (&mut work.p[..rows * n], &mut work.ds[..rows * n]);
-        product(MatMut::new(p, n), Into::Replace, q, self.k.mat(keys, kv).t(), 1.0, self.threads);
-        product(MatMut::new(ds, n), Into::Replace, grad, self.v.mat(keys, kv).t(), 1.0, self.threads);
+        product(MatMut::new(p, n), Onto::Replace, q, self.k.mat(keys, kv).t(), 1.0, self.threads);
+        product(MatMut::new(ds, n), Onto::Replace, grad, self.v.mat(keys, kv).t(), 1.0, self.threads);
         work.seen.clear();
         work.seen.extend((0..rows).map(|r| keys.seen(segment, tile.first + r / self.heads.group)));
         let (delta, log_sum) = (&work.delta, &work.log_sum);
@@ -177,10 +177,10 @@ impl Pass<'_> {
         let p = Mat::new(&work.p[..rows * keys.len], rows, keys.len);
         let ds = Mat::new(&work.ds[..rows * keys.len], rows, keys.len);
         let (from, stride) = ((keys.row - work.first_key) * head, keys.stride.max(1) * head);
-        product(MatMut::new(&mut work.dv[from..], stride), Into::Add, p.t(), grad, 1.0, self.threads);
-        product(MatMut::new(&mut work.dk[from..], stride), Into::Add, ds.t(), q, 1.0, self.threads);
+        product(MatMut::new(&mut work.dv[from..], stride), Onto::Add, p.t(), grad, 1.0, self.threads);
+        product(MatMut::new(&mut work.dk[from..], stride), Onto::Add, ds.t(), q, 1.0, self.threads);
         let dq = MatMut::new(&mut work.dq, head);
-        product(dq, Into::Add, ds, self.k.mat(keys, kv), self.scale, self.threads);
+        product(dq, Onto::Add, ds, self.k.mat(keys, kv), self.scale, self.threads);
     }
 
     fn tile_mat<'m>(&self, values: &'m [f32], rows: usize) -> Mat<'m> {

@@ -9,7 +9,7 @@ use super::Heads;
 use super::plan::{AttentionPlan, Segment};
 use super::tiles::{HeadView, KEYS, KeyTile, QueryTile, key_tiles, query_tiles, work};
 use crate::bridge::{sizes, tensor};
-use crate::kernel::matrix::{Into, Mat, MatMut, Threads, product};
+use crate::kernel::matrix::{Mat, MatMut, Onto, Threads, product};
 use crate::kernel::shared::{Shared, Source};
 use crate::kernel::simd::{Simd, dispatch};
 use crate::kernel::skinny::{self, Factors, Skinny};
@@ -151,12 +151,12 @@ impl Pass<'_> {
         let p = &mut scratch.p[..rows * keys.len];
         if rows <= skinny::MOST_ROWS {
             let (weight, stride) = self.k.rows(keys, kv);
-            let base = Factors { x: &scratch.q, weight, inner: self.heads.head, stride };
+            let base: Factors<'_> = Factors { x: &scratch.q, weight, inner: self.heads.head, stride };
             Skinny { base, bias: None, more: None, rows, outer: keys.len }.run(p, Threads::One);
         } else {
             let q = Mat::new(&scratch.q, rows, self.heads.head);
             let k = self.k.mat(keys, kv).t();
-            product(MatMut::new(p, keys.len), Into::Replace, q, k, 1.0, Threads::One);
+            product(MatMut::new(p, keys.len), Onto::Replace, q, k, 1.0, Threads::One);
         }
     }
 
@@ -179,7 +179,7 @@ impl Pass<'_> {
             }
         } else {
             let (p, v) = (Mat::new(p, rows, keys.len), self.v.mat(keys, kv));
-            product(MatMut::new(&mut scratch.out, head), Into::Add, p, v, 1.0, Threads::One);
+            product(MatMut::new(&mut scratch.out, head), Onto::Add, p, v, 1.0, Threads::One);
         }
     }
 

@@ -9,13 +9,13 @@ use crate::kernel::matrix::Threads;
 use crate::kernel::skinny::{Factors, Few};
 use crate::quantized::HostMatrix;
 use crate::stored::{self, Numbers};
-use crate::{LoraPair, PackedMatrix};
+use crate::{Arithmetic, LoraPair, PackedMatrix};
 
 /// A weight, `[out, in]`.
 #[expect(clippy::large_enum_variant, reason = "each map has one, and tensors are handles")]
 pub enum MapWeight {
     /// In 32 bits or in bfloat16.
-    Plain(Tensor<2>),
+    Plain(crate::Weight),
     /// In few bits.
     Packed(PackedMatrix),
 }
@@ -39,7 +39,7 @@ pub(super) struct Map {
 
 #[expect(clippy::large_enum_variant, reason = "each map has one, and tensors are handles")]
 enum Weight {
-    Plain(FlexTensor),
+    Plain(FlexTensor, Arithmetic),
     Packed(HostMatrix),
 }
 
@@ -53,10 +53,10 @@ impl Map {
     pub(super) fn of(parts: MapParts) -> Option<Self> {
         let (weight, shape) = match parts.weight {
             MapWeight::Packed(packed) => (Weight::Packed(HostMatrix::of(&packed)?), packed.shape),
-            MapWeight::Plain(weight) => {
-                let (shape, dtype, weight) = (weight.dims(), weight.dtype(), weight.into_dispatch());
-                let readable = is_flex(&weight) && stored::takes(dtype);
-                (Weight::Plain(readable.then(|| dense(into_flex(weight)))?), shape)
+            MapWeight::Plain(crate::Weight { numbers, arithmetic }) => {
+                let (shape, dtype, numbers) = (numbers.dims(), numbers.dtype(), numbers.into_dispatch());
+                let readable = is_flex(&numbers) && stored::takes(dtype);
+                (Weight::Plain(readable.then(|| dense(into_flex(numbers)))?, arithmetic), shape)
             }
         };
         let bias = match parts.bias {
@@ -89,8 +89,8 @@ impl Map {
         let more = self.pair.as_ref().map(|pair| pair.factors(rows, x, low, threads));
         let few = Few { x, bias: self.bias.as_ref().map(floats), more, rows, inner, outer };
         match &self.weight {
-            Weight::Plain(weight) => {
-                let weight = Numbers::of(weight).expect("made dense when the map was made");
+            Weight::Plain(weight, arithmetic) => {
+                let weight = Numbers::of(weight, *arithmetic).expect("made dense when the map was made");
                 weight.product(few, y, threads);
             }
             Weight::Packed(weight) => {

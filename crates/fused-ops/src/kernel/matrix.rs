@@ -14,7 +14,7 @@ pub(crate) struct Mat<'a> {
 
 /// What happens to the values a product finds in its destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Into {
+pub(crate) enum Onto {
     /// They are overwritten.
     Replace,
     /// The product is added to them.
@@ -81,7 +81,7 @@ const NARROW: usize = 32;
 /// `dst ← alpha · left · right`, added to what is there if `into` says so.
 pub(crate) fn product(
     dst: MatMut<'_>,
-    into: Into,
+    into: Onto,
     left: Mat<'_>,
     right: Mat<'_>,
     alpha: f32,
@@ -112,7 +112,7 @@ pub(crate) fn product(
             dst.data.as_mut_ptr(),
             1,
             dst.stride as isize,
-            into == Into::Add,
+            into == Onto::Add,
             left.data.as_ptr(),
             left.col as isize,
             left.row as isize,
@@ -138,7 +138,7 @@ mod tests {
         let (a, b) = ([1.0, 2.0, 3.0, 4.0, 5.0, 6.0], [1.0, 0.0, 2.0, 1.0, 0.0, 3.0]);
         let mut out = [10.0; 4];
         let (left, right) = (Mat::new(&a, 2, 3), Mat::new(&b, 2, 3).t());
-        product(MatMut::new(&mut out, 2), Into::Add, left, right, 2.0, Threads::One);
+        product(MatMut::new(&mut out, 2), Onto::Add, left, right, 2.0, Threads::One);
         assert_eq!(out, [24.0, 30.0, 42.0, 54.0]);
     }
 
@@ -147,7 +147,7 @@ mod tests {
         let mut out = [1.0; 2];
         product(
             MatMut::new(&mut out, 2),
-            Into::Replace,
+            Onto::Replace,
             Mat::new(&[], 1, 0),
             Mat::new(&[], 0, 2),
             1.0,

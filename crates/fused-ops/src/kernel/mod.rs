@@ -2,6 +2,7 @@
 
 pub(crate) mod codes;
 pub(crate) mod matrix;
+pub(crate) mod pairs;
 pub(crate) mod shared;
 pub(crate) mod simd;
 pub(crate) mod skinny;

@@ -81,6 +81,20 @@ pub(crate) fn for_each(count: usize, work: usize, f: impl Fn(usize) + Sync + Sen
     }
 }
 
+/// Calls `f(i, chunk)` for every `len` values of `out`, on all threads when the `work` is worth it.
+pub(crate) fn for_chunks<T: Send>(
+    out: &mut [T],
+    len: usize,
+    work: usize,
+    f: impl Fn(usize, &mut [T]) + Sync + Send,
+) {
+    if worth_sharing(work) {
+        out.par_chunks_mut(len).enumerate().for_each(|(i, chunk)| f(i, chunk));
+    } else {
+        out.chunks_mut(len).enumerate().for_each(|(i, chunk)| f(i, chunk));
+    }
+}
+
 /// Calls `f(i, block)` for every block of `rows` rows of `out`, on all threads when the `work` is worth it.
 pub(crate) fn for_row_blocks(
     out: &mut [f32],

@@ -179,6 +179,21 @@ fn widen_body<S: Simd>(from: &[bf16], to: &mut [f32]) {
     to.iter_mut().zip(from).for_each(|(to, from)| *to = f32::from_bits(u32::from(from.to_bits()) << 16));
 }
 
+#[inline(always)]
+fn round_body<S: Simd>(from: &[f32], to: &mut [bf16]) {
+    for (to, from) in to.iter_mut().zip(from) {
+        let bits = from.to_bits();
+        // Half of the last place is added, less one where that place is even: ties go to even.
+        let nearest = bits.wrapping_add(0x7fff + (bits >> 16 & 1));
+        let bits = if from.is_nan() { bits | 0x40_0000 } else { nearest };
+        *to = bf16::from_bits((bits >> 16) as u16);
+    }
+}
+
+dispatch! {
+    /// The nearest numbers in bfloat16.
+    pub(crate) fn round(from: &[f32], to: &mut [bf16]) = round_body
+}
 dispatch! {
     /// The same numbers in 32 bits.
     pub(crate) fn widen(from: &[bf16], to: &mut [f32]) = widen_body
@@ -202,6 +217,20 @@ mod tests {
 
     dispatch! {
         fn exp_here(x: f32) -> f32 = exp
+    }
+
+    #[test]
+    fn numbers_are_rounded_to_the_nearest_bfloat16() {
+        let special =
+            [0.0, -0.0, f32::INFINITY, f32::NEG_INFINITY, f32::NAN, f32::MAX, f32::MIN_POSITIVE, 1e-45];
+        let ties = (0..512).map(|i| f32::from_bits(0x3f80_8000 + i * 0x4000));
+        let others = (0..5000_u32).map(|i| f32::from_bits(i.wrapping_mul(2_654_435_761)));
+        let numbers: Vec<f32> = special.into_iter().chain(ties).chain(others).collect();
+        let mut found = vec![bf16::ZERO; numbers.len()];
+        round(&numbers, &mut found);
+        for (number, found) in numbers.iter().zip(found) {
+            assert_eq!(found.to_bits(), bf16::from_f32(*number).to_bits(), "{number}");
+        }
     }
 
     fn worst_exp_error(exp: fn(f32) -> f32) -> f64 {

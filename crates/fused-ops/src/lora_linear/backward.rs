@@ -2,10 +2,11 @@
 
 use burn_flex::FlexTensor;
 
-use super::{Pair, Saved, add_product, merge, scaled, values};
+use super::{Pair, Saved, add_product, merge, scaled};
 use crate::bridge::{sizes, tensor};
+use crate::kernel::pairs::Summed;
 use crate::linear::{self, View, multiply};
-use crate::stored;
+use crate::{Arithmetic, stored};
 
 /// Fills in the gradients of all inputs but the bias. The input's and the adapters' are made side by side: an adapter's
 /// products are too narrow to be shared between threads.
@@ -39,7 +40,7 @@ fn rank_grads(saved: &Saved, dy: &View) -> Vec<View> {
 
 /// `dX = dY W + Σ dU A`
 fn apart_input_grad(saved: &Saved, dy: &View, du: &[View]) -> FlexTensor {
-    let mut dx = values(dy.mat(), View::of(stored::whole(&saved.weight)).mat(), 1.0);
+    let mut dx = stored::many(dy, &saved.weight, Summed::Rows, saved.arithmetic);
     for (pair, du) in saved.pairs.iter().zip(du) {
         add_product(&mut dx, du.mat(), View::of(pair.a.clone()).mat(), pair.scale);
     }
@@ -48,7 +49,7 @@ fn apart_input_grad(saved: &Saved, dy: &View, du: &[View]) -> FlexTensor {
 
 /// `dX = dY V`; the weight is merged again, so that no copy of it lives between the passes.
 fn merged_input_grad(saved: &Saved, dy: &View) -> FlexTensor {
-    linear::input_grad(dy, &merge(&saved.weight, &saved.pairs))
+    linear::input_grad(dy, &merge(&saved.weight, &saved.pairs), Arithmetic::Full)
 }
 
 /// `dA = dUᵀ X` and `dB = s dYᵀ (X Aᵀ)` of every adapter, in this order.

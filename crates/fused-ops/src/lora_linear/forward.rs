@@ -3,6 +3,7 @@
 use burn_flex::FlexTensor;
 
 use super::{Inputs, Pair, Saved, add_product, merge};
+use crate::Arithmetic;
 use crate::bridge::{dense, floats, sizes, tensor};
 use crate::kernel::matrix::Threads;
 use crate::kernel::skinny::{self, Factors, Few};
@@ -11,7 +12,7 @@ use crate::stored::Numbers;
 
 /// `Y = X Vᵀ + b`
 pub(super) fn merged(inputs: &Inputs<'_>) -> (FlexTensor, Saved) {
-    let y = linear::forward(inputs.x, &merge(inputs.weight, &inputs.pairs), inputs.bias);
+    let y = linear::forward(inputs.x, &merge(inputs.weight, &inputs.pairs), inputs.bias, Arithmetic::Full);
     inputs.saved(y, Vec::new())
 }
 
@@ -20,7 +21,7 @@ pub(super) fn apart(inputs: &Inputs<'_>) -> (FlexTensor, Saved) {
     let low: Vec<FlexTensor> = inputs.pairs.iter().map(|pair| low(inputs.x, pair)).collect();
     let (mut y, done) = match in_one_pass(inputs, &low) {
         Some(y) => (y, 1),
-        None => (linear::forward(inputs.x, inputs.weight, inputs.bias), 0),
+        None => (linear::forward(inputs.x, inputs.weight, inputs.bias, inputs.arithmetic), 0),
     };
     for (pair, low) in inputs.pairs.iter().zip(&low).skip(done) {
         let (left, right) = (View::of(low.clone()), View::of(pair.b.clone()));
@@ -31,13 +32,13 @@ pub(super) fn apart(inputs: &Inputs<'_>) -> (FlexTensor, Saved) {
 
 /// `X Aᵀ`
 fn low(x: &FlexTensor, pair: &Pair) -> FlexTensor {
-    tensor(linear::forward(x, &pair.a, None), linear::shape(x, &pair.a))
+    tensor(linear::forward(x, &pair.a, None, Arithmetic::Full), linear::shape(x, &pair.a))
 }
 
 /// `Y = X Wᵀ + b + (s X Aᵀ) Bᵀ` of the first pair, for so few rows that a weight is read once for all of them.
 fn in_one_pass(inputs: &Inputs<'_>, low: &[FlexTensor]) -> Option<Vec<f32>> {
     let ([rows, inner], [outer, rank]) = (sizes(inputs.x), sizes(&inputs.pairs.first()?.b));
-    let weight = Numbers::of(inputs.weight).filter(|_| rows <= skinny::MOST_ROWS)?;
+    let weight = Numbers::of(inputs.weight, inputs.arithmetic).filter(|_| rows <= skinny::MOST_ROWS)?;
     let scale = inputs.pairs[0].scale;
     let (x, up) = (dense(inputs.x.clone()), dense(inputs.pairs[0].b.clone()));
     let scaled: Vec<f32> = floats(&low[0]).iter().map(|value| scale * value).collect();
@@ -52,6 +53,6 @@ fn in_one_pass(inputs: &Inputs<'_>, low: &[FlexTensor]) -> Option<Vec<f32>> {
 impl Inputs<'_> {
     fn saved(&self, y: Vec<f32>, low: Vec<FlexTensor>) -> (FlexTensor, Saved) {
         let (x, weight, pairs) = (self.x.clone(), self.weight.clone(), self.pairs.clone());
-        (tensor(y, linear::shape(&x, &weight)), Saved { x, weight, pairs, low })
+        (tensor(y, linear::shape(&x, &weight)), Saved { x, weight, pairs, low, arithmetic: self.arithmetic })
     }
 }

@@ -8,9 +8,9 @@ use burn::tensor::{DType, Tensor};
 use burn_flex::FlexTensor;
 
 use crate::bridge::{self, Operation, sizes, tensor};
-use crate::kernel::matrix::{Into, Mat, MatMut, Threads, product};
+use crate::kernel::matrix::{Mat, MatMut, Onto, Threads, product};
 use crate::linear::{self, View};
-use crate::stored;
+use crate::{Arithmetic, Weight, stored};
 
 /// One low-rank adapter: adds `scale · (X Aᵀ) Bᵀ`.
 #[derive(Clone, Debug)]
@@ -29,7 +29,8 @@ pub struct LoraPair {
 /// `dX = dY W + Σ dU A`, `dA = dUᵀ X`, `dB = s dYᵀ (X Aᵀ)`; `X Aᵀ` is kept, and the base weight is a constant unless it
 /// is tracked. Where there are many rows for the size of the weight, the adapters are merged into a copy of it, which
 /// costs less than the products beside it: `V = W + Σ s B A`, `Y = X Vᵀ + b`, `dX = dY V`; and where the weight is hardly
-/// wider than the ranks, `dV = dYᵀ X`, `dA = s Bᵀ dV`, `dB = s dV Aᵀ`.
+/// wider than the ranks, `dV = dYᵀ X`, `dA = s Bᵀ dV`, `dB = s dV Aᵀ`. Beside a weight that meets rows in
+/// [`Arithmetic::Mixed`] they stay apart, in 32 bits.
 ///
 /// # Shapes
 /// - `x`: `[rows, in]`, `weight`: `[out, in]`, `bias`: `[out]`
@@ -56,12 +57,13 @@ pub struct LoraPair {
 /// ```
 pub fn lora_linear(
     x: Tensor<2>,
-    weight: Tensor<2>,
+    weight: impl Into<Weight>,
     bias: Option<Tensor<1>>,
     pairs: &[LoraPair],
 ) -> Tensor<2> {
-    linear::check(&x, &weight, bias.as_ref());
-    let [outer, inner] = weight.dims();
+    let Weight { numbers, arithmetic } = weight.into();
+    linear::check(&x, &numbers, bias.as_ref());
+    let [outer, inner] = numbers.dims();
     for LoraPair { a, b, .. } in pairs {
         let rank = a.dims()[0];
         assert_eq!(a.dims(), [rank, inner], "lora_linear: A for a weight [{outer}, {inner}]");
@@ -69,16 +71,22 @@ pub fn lora_linear(
     }
     let scales: Vec<f32> = pairs.iter().map(|pair| pair.scale).collect();
     let adapters = pairs.iter().flat_map(|pair| [pair.a.clone(), pair.b.clone()]);
-    let mut inputs: Vec<_> = [x, weight].into_iter().chain(adapters).map(Tensor::into_dispatch).collect();
+    let mut inputs: Vec<_> = [x, numbers].into_iter().chain(adapters).map(Tensor::into_dispatch).collect();
     inputs.extend(bias.map(Tensor::into_dispatch));
-    run(LoraLinear { scales: scales.clone() }, inputs).map(Tensor::from_dispatch).unwrap_or_else(|inputs| {
-        let (pairs, x, weight, bias) = tensors(inputs, &scales);
-        plain(x, weight, bias, &pairs)
+    let operation = LoraLinear { scales: scales.clone(), arithmetic };
+    run(operation, inputs).map(Tensor::from_dispatch).unwrap_or_else(|inputs| {
+        let (pairs, x, numbers, bias) = tensors(inputs, &scales);
+        plain(x, Weight { numbers, arithmetic }, bias, &pairs)
     })
 }
 
 /// [`lora_linear`] in burn's own operations.
-pub fn plain(x: Tensor<2>, weight: Tensor<2>, bias: Option<Tensor<1>>, pairs: &[LoraPair]) -> Tensor<2> {
+pub fn plain(
+    x: Tensor<2>,
+    weight: impl Into<Weight>,
+    bias: Option<Tensor<1>>,
+    pairs: &[LoraPair],
+) -> Tensor<2> {
     let base = linear::plain(x.clone(), weight, bias);
     pairs.iter().fold(base, |y, LoraPair { a, b, scale }| {
         let low = x.clone().matmul(a.clone().transpose());
@@ -115,6 +123,7 @@ fn run(operation: LoraLinear, inputs: Vec<DispatchTensor>) -> Result<DispatchTen
 #[derive(Clone, Debug)]
 struct LoraLinear {
     scales: Vec<f32>,
+    arithmetic: Arithmetic,
 }
 
 impl<const N: usize> Operation<N> for LoraLinear {
@@ -125,7 +134,7 @@ impl<const N: usize> Operation<N> for LoraLinear {
     }
 
     fn record(&self, inputs: [FlexTensor; N], _: [bool; N]) -> (FlexTensor, Saved) {
-        let inputs = Inputs::of(&inputs, &self.scales);
+        let inputs = Inputs::of(&inputs, self);
         if inputs.are_many_rows() { forward::merged(&inputs) } else { forward::apart(&inputs) }
     }
 
@@ -154,6 +163,7 @@ struct Saved {
     pairs: Vec<Pair>,
     /// `X Aᵀ` of every adapter; none where they were merged.
     low: Vec<FlexTensor>,
+    arithmetic: Arithmetic,
 }
 
 /// The inputs by their names.
@@ -162,6 +172,7 @@ struct Inputs<'a> {
     weight: &'a FlexTensor,
     pairs: Vec<Pair>,
     bias: Option<&'a FlexTensor>,
+    arithmetic: Arithmetic,
 }
 
 /// An adapter on the CPU.
@@ -173,18 +184,20 @@ struct Pair {
 }
 
 impl<'a> Inputs<'a> {
-    fn of(inputs: &'a [FlexTensor], scales: &[f32]) -> Self {
+    fn of(inputs: &'a [FlexTensor], LoraLinear { scales, arithmetic }: &LoraLinear) -> Self {
         let (adapters, bias) = inputs[2..].split_at(2 * scales.len());
         let pair =
             |(pair, &scale): (&[FlexTensor], &f32)| Pair { a: pair[0].clone(), b: pair[1].clone(), scale };
         let pairs = adapters.chunks_exact(2).zip(scales).map(pair).collect();
-        Self { x: &inputs[0], weight: &inputs[1], pairs, bias: bias.first() }
+        let (weight, bias, arithmetic) = (&inputs[1], bias.first(), *arithmetic);
+        Self { x: &inputs[0], weight, pairs, bias, arithmetic }
     }
 
     /// Whether merging the adapters into a copy of the weight costs less than their products with every row.
     fn are_many_rows(&self) -> bool {
         let ([rows, inner], [outer, _]) = (sizes(self.x), sizes(self.weight));
-        2 * inner * outer < rows * (inner + outer) && !self.pairs.is_empty()
+        let is_mixed = self.arithmetic == Arithmetic::Mixed && self.weight.dtype() == DType::BF16;
+        2 * inner * outer < rows * (inner + outer) && !self.pairs.is_empty() && !is_mixed
     }
 }
 
@@ -199,7 +212,7 @@ fn merge(weight: &FlexTensor, pairs: &[Pair]) -> FlexTensor {
 
 /// `scale · L R`, added to `out`.
 fn add_product(out: &mut [f32], left: Mat<'_>, right: Mat<'_>, scale: f32) {
-    product(MatMut::new(out, right.cols), Into::Add, left, right, scale, Threads::All);
+    product(MatMut::new(out, right.cols), Onto::Add, left, right, scale, Threads::All);
 }
 
 /// `scale · L R`
@@ -210,6 +223,6 @@ fn scaled(left: Mat<'_>, right: Mat<'_>, scale: f32) -> FlexTensor {
 /// `scale · L R`, row by row.
 fn values(left: Mat<'_>, right: Mat<'_>, scale: f32) -> Vec<f32> {
     let mut out = vec![0.0; left.rows * right.cols];
-    product(MatMut::new(&mut out, right.cols), Into::Replace, left, right, scale, Threads::All);
+    product(MatMut::new(&mut out, right.cols), Onto::Replace, left, right, scale, Threads::All);
     out
 }

@@ -7,7 +7,7 @@ use super::PackedMatrix;
 use super::unpack::{self, HostMatrix};
 use crate::bridge::{self, Operation, dense, floats, sizes, tensor};
 use crate::composed::{self, Composed};
-use crate::kernel::matrix::{Into, Mat, MatMut, Threads, product};
+use crate::kernel::matrix::{Mat, MatMut, Onto, Threads, product};
 use crate::kernel::skinny::{self, Few};
 use crate::kernel::tiles::in_tiles;
 use crate::linear::{View, add_to_rows, bias_grad};
@@ -103,7 +103,7 @@ impl QuantizedLinear {
         let x = View::of(x.clone());
         self.for_each_tile(|first, weight| {
             let out = MatMut::new(&mut y[first..], outer);
-            product(out, Into::Replace, x.mat(), weight.t(), 1.0, Threads::All);
+            product(out, Onto::Replace, x.mat(), weight.t(), 1.0, Threads::All);
         });
         if let Some(bias) = bias {
             add_to_rows(&mut y, floats(&dense(bias.clone())));
@@ -118,7 +118,7 @@ impl QuantizedLinear {
         let mut dx = vec![0.0; rows * inner];
         self.for_each_tile(|first, weight| {
             let columns = dy.mat().t().slice_rows(first, weight.rows).t();
-            product(MatMut::new(&mut dx, inner), Into::Add, columns, weight, 1.0, Threads::All);
+            product(MatMut::new(&mut dx, inner), Onto::Add, columns, weight, 1.0, Threads::All);
         });
         tensor(dx, [rows, inner])
     }

@@ -6,7 +6,7 @@ use super::forward::VERY_LOW;
 use super::tiles::{COST_OF_EXP, ROWS, TOKENS, logits, steps};
 use super::{RowStats, Saved, TokenLogProbs};
 use crate::bridge::{dense, floats, sizes, tensor};
-use crate::kernel::matrix::{Into, Mat, MatMut, Threads, product};
+use crate::kernel::matrix::{Mat, MatMut, Onto, Threads, product};
 use crate::kernel::simd::{Simd, dispatch};
 use crate::kernel::threads;
 use crate::kernel::vector::exp;
@@ -80,11 +80,11 @@ impl Pass<'_> {
         let (width, inverse) = (self.hidden.cols, 1.0 / self.operation.temperature);
         if let Some(grad) = &mut self.grads[0] {
             let dst = MatMut::new(&mut grad[row * width..], width);
-            product(dst, Into::Add, dz, head, inverse, Threads::All);
+            product(dst, Onto::Add, dz, head, inverse, Threads::All);
         }
         if let Some(grad) = &mut self.grads[1] {
             let dst = MatMut::new(&mut grad[token * width..], width);
-            product(dst, Into::Add, dz.t(), hidden, inverse, Threads::All);
+            product(dst, Onto::Add, dz.t(), hidden, inverse, Threads::All);
         }
     }
 }

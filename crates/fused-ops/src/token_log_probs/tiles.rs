@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::TokenLogProbs;
-use crate::kernel::matrix::{Into, Mat, MatMut, Threads, product};
+use crate::kernel::matrix::{Mat, MatMut, Onto, Threads, product};
 
 /// Rows of one tile.
 pub(super) const ROWS: usize = 256;
@@ -29,7 +29,7 @@ pub(super) fn logits<'a>(
     let width = tokens.len();
     let logits = &mut logits[..hidden.rows * width];
     let inverse = 1.0 / operation.temperature;
-    product(MatMut::new(logits, width), Into::Replace, hidden, head.t(), inverse, Threads::All);
+    product(MatMut::new(logits, width), Onto::Replace, hidden, head.t(), inverse, Threads::All);
     let forbidden = &operation.forbidden;
     let from = forbidden.partition_point(|&id| id < tokens.start);
     let to = forbidden.partition_point(|&id| id < tokens.end);

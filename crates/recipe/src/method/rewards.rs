@@ -5,6 +5,7 @@ use crate::error::RecipeError;
 use crate::kind::Kind;
 use crate::section::{Entries, Key, Reader, Section};
 use crate::setting::{Count, Setting};
+use crate::yaml::Content;
 
 /// The rewards of completions, added up.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,7 +27,11 @@ fn default_for(kind: Kind) -> Option<Vec<String>> {
 
 impl Section for RewardSettings {
     fn keys(kind: Kind, keys: &mut Vec<Key>) {
-        FUNCS.keys(keys, "Names of reward functions, added up.", default_for(kind));
+        FUNCS.keys(
+            keys,
+            "Names of reward functions, added up; an unknown one is told with all that there are.",
+            default_for(kind),
+        );
         let doc =
             "Tokens before `max_completion_length` in which the reward `soft_overlong` falls from 0 to −1.";
         keys.push(Key::new(CACHE, &[doc], Some(None::<Count>)));
@@ -76,7 +81,20 @@ impl RewardSettings {
                 format!("`{name}` once"),
                 format!("remove the second one; `{}` makes a reward count more", FUNCS.weights),
             )),
-            None => Ok(()),
+            None => self.check_known(reader),
+        }
+    }
+
+    /// A name that nobody knows, told where it stands.
+    fn check_known(&self, reader: &Reader<'_>) -> Result<(), RecipeError> {
+        let known = rewards::reward_names();
+        let unknown = self.funcs.iter().position(|func| !known.contains(&func.item.as_str()));
+        match (unknown, reader.at(FUNCS.items)) {
+            (Some(index), Some(at)) => match &at.node.content {
+                Content::List(items) => Err(at.item(index, &items[index]).unknown_choice(&known)),
+                _ => Err(at.unknown_choice(&known)),
+            },
+            _ => Ok(()),
         }
     }
 }

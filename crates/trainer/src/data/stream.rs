@@ -1,6 +1,6 @@
 //! Examples in an endless, repeatable order, prepared beside the model.
 
-use crate::engine::Failure;
+use crate::engine::{BadInput, Failure};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
@@ -72,11 +72,38 @@ impl<T: Send + 'static> Stream<T> {
             self.position = position + 1;
             match (item, self.bad) {
                 (Ok(item), _) => taken.push((position, item)),
-                (Err(error), BadExample::Stop) => return Err(error),
+                (Err(error), BadExample::Stop) => return Err(BadInput(error).into()),
                 (Err(error), BadExample::Skip) => self.skip(error)?,
             }
         }
         Ok(taken)
+    }
+
+    /// The next `n` examples, or as many as are left of the epoch: none comes twice. One at least.
+    pub fn take_of_epoch(&mut self, n: usize) -> Result<Vec<T>, Failure> {
+        let mut taken = Vec::with_capacity(n);
+        let mut epoch = None;
+        while taken.len() < n && (taken.is_empty() || !self.is_between_epochs()) {
+            for (position, item) in self.take_placed(1)? {
+                let of = position / self.epoch_len();
+                // The last ones of the epoch may have been skipped.
+                if *epoch.get_or_insert(of) != of {
+                    self.give_back(position, item);
+                    return Ok(taken);
+                }
+                taken.push(item);
+            }
+        }
+        Ok(taken)
+    }
+
+    /// Whether the next example is the first of an epoch.
+    pub fn is_between_epochs(&self) -> bool {
+        self.position.is_multiple_of(self.epoch_len())
+    }
+
+    fn epoch_len(&self) -> u64 {
+        self.examples.epoch_len().max(1)
     }
 
     /// Position of the next example.
@@ -99,7 +126,7 @@ impl<T: Send + 'static> Stream<T> {
 
     /// Passes over the collection so far.
     pub fn epoch(&self) -> f64 {
-        self.position as f64 / self.examples.epoch_len().max(1) as f64
+        self.position as f64 / self.epoch_len() as f64
     }
 
     /// The example at a position, made ready now.
@@ -124,14 +151,16 @@ impl<T: Send + 'static> Stream<T> {
     fn skip(&mut self, error: Failure) -> Result<(), Failure> {
         self.skipped.push(error.to_string());
         self.skipped_in_all += 1;
-        let (found, allowed) = (self.skipped_in_all, self.examples.epoch_len().div_ceil(100));
+        // A row that is broken is met again in every epoch.
+        let epochs = self.position.div_ceil(self.epoch_len());
+        let (found, allowed) = (self.skipped_in_all, epochs * self.epoch_len().div_ceil(100));
         if found <= allowed {
             return Ok(());
         }
-        Err(format!(
+        let text = format!(
             "{found} rows could not be used, expected at most {allowed}, one in a hundred; the last: {error}"
-        )
-        .into())
+        );
+        Err(BadInput(text.into()).into())
     }
 }
 
@@ -155,6 +184,7 @@ fn prepare<T: Send + 'static>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::WholeBatches;
 
     /// Squares of 0 to 4; the fourth is broken.
     struct Squares;
@@ -193,13 +223,44 @@ mod tests {
     }
 
     #[test]
+    fn what_is_left_of_an_epoch_comes_alone() {
+        // The last of four is broken.
+        let mut skips = Stream::new(Arc::new(WholeBatches::new(Squares, 4)), BadExample::Skip, 2);
+        assert_eq!(skips.take_of_epoch(2).unwrap(), [0, 1]);
+        assert_eq!(skips.take_of_epoch(2).unwrap(), [4]);
+        assert_eq!((skips.position(), skips.take_skipped().len()), (4, 1));
+        let mut whole = stream(BadExample::Stop);
+        whole.seek(4);
+        assert_eq!(whole.take_of_epoch(3).unwrap(), [16]);
+        assert!(whole.is_between_epochs());
+        assert_eq!(whole.take_of_epoch(3).unwrap(), [0, 1, 4]);
+    }
+
+    #[test]
     fn a_broken_example_ends_the_run_or_is_skipped_and_listed_up_to_a_limit() {
         let mut stops = stream(BadExample::Stop);
         assert!(stops.take(3).is_ok());
         assert!(stops.take(1).unwrap_err().to_string().contains("broken"));
         let mut skips = stream(BadExample::Skip);
         assert_eq!(skips.take_placed(4).unwrap(), [(0, 0), (1, 1), (2, 4), (4, 16)]);
-        assert!(skips.take(4).unwrap_err().to_string().contains("one in a hundred"));
-        assert_eq!(skips.take_skipped().len(), 2);
+        assert_eq!(skips.take_skipped().len(), 1);
+        // The same row in the next epoch is no second broken one.
+        assert_eq!(skips.take(4).unwrap(), [0, 1, 4, 16]);
+        let mut worse = Stream::new(Arc::new(Halves), BadExample::Skip, 2);
+        assert!(worse.take(4).unwrap_err().to_string().contains("one in a hundred"));
+        assert_eq!(worse.take_skipped().len(), 2);
+    }
+
+    /// Six numbers, every second one broken.
+    struct Halves;
+
+    impl Examples for Halves {
+        type Item = u64;
+        fn epoch_len(&self) -> u64 {
+            6
+        }
+        fn get(&self, position: u64) -> Result<u64, Failure> {
+            if position % 2 == 1 { Err("an odd one".into()) } else { Ok(position) }
+        }
     }
 }

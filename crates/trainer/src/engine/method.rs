@@ -7,6 +7,12 @@ use journal::EvalRecord;
 /// Whatever went wrong inside a method.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
+/// What a method was given is at fault and not the model, such as a row that cannot be used or a reward that fails: the
+/// run keeps what it has learned before it ends.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct BadInput(pub Failure);
+
 /// One way of learning. The loop around it is [`Run`](super::Run): it clips, updates, logs and saves.
 ///
 /// ```

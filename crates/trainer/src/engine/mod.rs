@@ -27,7 +27,7 @@ pub use freezing::train_only;
 pub use gradients::Gradients;
 pub use ledger::{Ledger, Nowhere};
 pub use losses::Losses;
-pub use method::{Failure, Method, Weights};
+pub use method::{BadInput, Failure, Method, Weights};
 pub use metrics::Metrics;
 pub use observer::{Observer, Report, Unobserved};
 pub use parameters::{Parameter, ParameterError, restore, trainable, trainable_count, update};

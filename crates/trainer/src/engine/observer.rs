@@ -4,7 +4,7 @@ use journal::EvalRecord;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// One finished step.
+/// Figures of a step, or of the steps since the last line of the log.
 #[derive(Clone, Copy, Debug)]
 pub struct Report<'a> {
     /// Steps done.
@@ -13,14 +13,17 @@ pub struct Report<'a> {
     pub steps: u64,
     /// Passes over the data.
     pub epoch: f64,
-    /// Figures of this step alone.
+    /// The figures.
     pub figures: &'a BTreeMap<String, f64>,
 }
 
 /// Hears what happens. Every method does nothing unless it is overridden.
 pub trait Observer {
-    /// A step is done.
+    /// A step is done; the figures are of this step alone.
     fn step(&mut self, _report: &Report) {}
+
+    /// A line of the log is written; the figures are those of the line.
+    fn logged(&mut self, _report: &Report) {}
 
     /// Something a person should know, such as a step that was skipped.
     fn notice(&mut self, _text: &str) {}

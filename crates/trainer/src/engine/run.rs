@@ -5,7 +5,7 @@ use super::companion::Companion;
 use super::files::{FileError, Files};
 use super::ledger::Ledger;
 use super::losses::Sum;
-use super::method::{Failure, Method, Weights};
+use super::method::{BadInput, Failure, Method, Weights};
 use super::metrics::Metrics;
 use super::observer::{Observer, Report};
 use super::schedule::Schedule;
@@ -54,6 +54,18 @@ pub enum RunError {
     Method {
         /// The step.
         step: u64,
+        /// What went wrong.
+        source: Failure,
+    },
+    /// The method was given something that it cannot use; what it had learned is saved.
+    #[error(
+        "step {step}: {source}; what was learned up to step {saved} is saved: once this is mended, go on with `--resume latest`"
+    )]
+    Input {
+        /// The step.
+        step: u64,
+        /// The step of the checkpoint.
+        saved: u64,
         /// What went wrong.
         source: Failure,
     },
@@ -172,7 +184,7 @@ impl<M: Module> Run<'_, M> {
                     self.save(&mut run, before)?;
                     return Ok(run.ended(Ending::Stopped));
                 }
-                Err(error) => return Err(failed(&run, error)),
+                Err(error) => return Err(self.give_up(run, before, error)),
             }
             let measured = self.measure(&mut run)?;
             let stopped = self.stop.is_requested() && run.state.step < self.plan.steps;
@@ -200,8 +212,30 @@ impl<M: Module> Run<'_, M> {
         run.state.step = number;
         step.metrics.mean("step_time", started.elapsed().as_secs_f64());
         self.record(&mut run, method.epoch(), step.metrics, &step.rollouts)?;
-        self.evaluate(&run, method)?;
+        match self.evaluate(&run, method) {
+            Ok(records) => self.log_evaluations(number, records)?,
+            Err(error) => {
+                let files = snapshot(method).map_err(|error| failed(&run, error.into()))?;
+                return Err(self.give_up(run, files, error));
+            }
+        }
         Ok(run)
+    }
+
+    /// The error that ends the run. Where the model is not at fault, what it has learned is saved; `files` is the state of
+    /// the method that belongs to it.
+    fn give_up(&mut self, mut run: Progress<M>, files: Files, error: Failure) -> RunError {
+        let saved = run.state.step;
+        if !error.is::<BadInput>() || saved == 0 {
+            return failed(&run, error);
+        }
+        match self.save(&mut run, files) {
+            Ok(()) => RunError::Input { step: saved + 1, saved, source: error },
+            Err(unsaved) => {
+                self.observer.notice(&unsaved.to_string());
+                failed(&run, error)
+            }
+        }
     }
 
     /// Clips and applies the step's gradient, or skips a step that gave no numbers.
@@ -260,18 +294,18 @@ impl<M: Module> Run<'_, M> {
         if step.is_multiple_of(self.plan.logging_steps.max(1)) || step == steps {
             let values = run.drain_figures();
             self.ledger.metrics(step, epoch, &values).map_err(cannot)?;
+            self.observer.logged(&Report { step, steps, epoch, figures: &values });
         }
         Ok(())
     }
 
-    fn evaluate(&mut self, run: &Progress<M>, method: &mut dyn Method<M>) -> Result<(), RunError> {
+    fn evaluate(&self, run: &Progress<M>, method: &mut dyn Method<M>) -> Result<Option<EvalRecord>, Failure> {
         let step = run.state.step;
         let last = step == self.plan.steps && self.plan.eval_steps.is_some();
         if self.companion.is_due(step) || (!last && !self.is_due(run, self.plan.eval_steps)) {
-            return Ok(());
+            return Ok(None);
         }
-        let record = method.evaluate(&run.model, step).map_err(|error| failed(run, error))?;
-        self.log_evaluations(step, record)
+        method.evaluate(&run.model, step)
     }
 
     /// Has the companion measure the model where that is due; false when the user did not want to wait for it.

@@ -3,7 +3,7 @@
 use super::preference_loss::PreferenceLoss;
 use crate::data::{HeldOut, Stream};
 use crate::dropout::Draws;
-use crate::engine::{Failure, FileError, Files, Losses, Method, Step};
+use crate::engine::{BadInput, Failure, FileError, Files, Losses, Method, Step};
 use crate::methods::{Batch, record, take};
 use crate::packed::PackedRows;
 use crate::shares::shares;
@@ -100,7 +100,7 @@ impl Method<VlModel> for Dpo {
         let model = model.valid();
         let (mut accuracy, mut margin) = (0.0, 0.0);
         for index in 0..most {
-            let pair = examples.get(index)?;
+            let pair = examples.get(index).map_err(BadInput)?;
             let given = self.given(&model, std::slice::from_ref(&pair))?;
             let (batch, _) = Rule { activations: Activations::Kept, ..self.rule() }.compare(&model, given)?;
             let figures = margins(&batch, self.beta)?;

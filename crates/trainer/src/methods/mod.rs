@@ -14,13 +14,13 @@ use crate::data::Stream;
 use crate::engine::{Failure, Step};
 use journal::EvalRecord;
 
-/// The next examples; those that were skipped are told.
+/// The next examples of the epoch; those that were skipped are told.
 pub(crate) fn take<T: Send + 'static>(
     data: &mut Stream<T>,
     n: usize,
     step: &mut Step,
 ) -> Result<Vec<T>, Failure> {
-    let taken = data.take(n)?;
+    let taken = data.take_of_epoch(n)?;
     tell_skipped(data, step);
     Ok(taken)
 }

@@ -2,7 +2,7 @@
 
 use crate::data::{HeldOut, Stream};
 use crate::dropout::Draws;
-use crate::engine::{Failure, FileError, Files, Losses, Method, Step};
+use crate::engine::{BadInput, Failure, FileError, Files, Losses, Method, Step};
 use crate::methods::{Batch, record, take, tell_skipped};
 use crate::packed::PackedRows;
 use crate::shares::shares;
@@ -82,7 +82,7 @@ impl Method<VlModel> for Sft {
         let model = model.valid();
         let (mut sum, mut labels) = (0.0, 0);
         for index in 0..most {
-            let row = examples.get(index)?;
+            let row = examples.get(index).map_err(BadInput)?;
             let rows = std::slice::from_ref(&row);
             let (scores, _) = score(&model, rows, &self.features(&model, rows)?, Activations::Kept)?;
             sum -= scores.log_probs.sum().into_scalar::<f64>();
@@ -113,17 +113,21 @@ impl Sft {
         let Some(budget) = self.packing else {
             let mut rows = take(&mut self.data, self.batch.rows(), step)?.into_iter();
             let part = |_| rows.by_ref().take(self.batch.micro).collect();
-            return Ok((0..self.batch.accumulation).map(part).collect());
+            let parts = (0..self.batch.accumulation).map(part);
+            return Ok(parts.take_while(|part: &Vec<_>| !part.is_empty()).collect());
         };
-        let packs = (0..self.batch.accumulation).map(|_| self.pack(budget)).collect();
+        let mut packs = Vec::new();
+        while packs.len() < self.batch.accumulation && (packs.is_empty() || !self.data.is_between_epochs()) {
+            packs.push(self.pack(budget)?);
+        }
         tell_skipped(&mut self.data, step);
-        packs
+        Ok(packs)
     }
 
-    /// Rows that together have at most `budget` tokens; one at least.
+    /// Rows of one epoch that together have at most `budget` tokens; one at least.
     fn pack(&mut self, budget: usize) -> Result<Vec<LabelledPrompt>, Failure> {
         let (mut pack, mut tokens) = (Vec::new(), 0);
-        loop {
+        while pack.is_empty() || !self.data.is_between_epochs() {
             for (position, row) in self.data.take_placed(1)? {
                 tokens += tokens_of(&row);
                 if tokens > budget && !pack.is_empty() {
@@ -133,6 +137,7 @@ impl Sft {
                 pack.push(row);
             }
         }
+        Ok(pack)
     }
 
     /// Features of the rows' pictures, where they outlive a pass.

@@ -23,32 +23,6 @@ pub fn log_generation(generation: &[Experience], reports: &[GroupReport], metric
     log_lengths(written().collect(), metrics);
 }
 
-/// One sentence when a generation teaches nothing.
-pub fn explain_silence(reports: &[GroupReport]) -> Option<String> {
-    if !reports.is_empty() && reports.iter().flat_map(|report| &report.totals).all(Option::is_none) {
-        return Some(
-            "no completion got a reward: none of the `reward_funcs` applies to any of them, or their arbiter does not answer; \
-             nothing is learned"
-                .to_owned(),
-        );
-    }
-    let reasons: Vec<String> = reports
-        .iter()
-        .map_while(|report| match &report.spread {
-            Spread::Zero(reason) => Some(reason.to_string()),
-            Spread::Varied => None,
-        })
-        .collect();
-    if reports.is_empty() || reasons.len() < reports.len() {
-        return None;
-    }
-    let first = &reasons[0];
-    Some(format!(
-        "no group has a spread of rewards, so all advantages and the policy loss are 0 (first group: {first}); harder or easier \
-         prompts, more generations or a higher temperature give one"
-    ))
-}
-
 /// Everything about a generation that is worth reading again.
 pub fn records(
     step: u64,

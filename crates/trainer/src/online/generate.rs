@@ -4,7 +4,7 @@ use super::advantage::AdvantageRule;
 use super::experience::{Experience, Written};
 use super::settings::OnlineSettings;
 use super::task::Task;
-use crate::engine::Failure;
+use crate::engine::{BadInput, Failure};
 use crate::packed::PackedRows;
 use crate::sight::Sight;
 use rewards::{GroupReport, RewardSet};
@@ -71,7 +71,9 @@ fn judge_group(task: &Task, written: &[Written], rewards: &RewardSet) -> Result<
     });
     let report = rewards.judge(&rewards::Group::new(task.sample().clone(), completions.collect()));
     match report.abort() {
-        Some(error) => Err(format!("row {}: a reward wants the run to stop: {error}", task.id()).into()),
+        Some(error) => {
+            Err(BadInput(format!("row {}: a reward wants the run to stop: {error}", task.id()).into()).into())
+        }
         None => Ok(report),
     }
 }

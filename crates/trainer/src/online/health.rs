@@ -21,7 +21,7 @@ pub enum BadRewards {
     /// From the start, no completion was judged by any reward.
     #[error(
         "none of the {completions} completions of a generation got a reward, so there is nothing to learn from; row {row:?}, \
-         reward {reward}: {reason}. Fix the reward or its data and go on with `--resume latest`"
+         reward {reward}: {reason}. Fix the reward or its data"
     )]
     Unscored {
         /// Completions of the generation.
@@ -36,7 +36,7 @@ pub enum BadRewards {
     /// Too many verdicts have failed.
     #[error(
         "{failed} of {all} verdicts of the last {generations} generations failed, expected at most one in five; the first reason: \
-         {reason}. Fix the reward or its data and go on with `--resume latest`"
+         {reason}. Fix the reward or its data"
     )]
     Often {
         /// Failed verdicts.

@@ -7,10 +7,11 @@ use super::generate::{self, Asked, Decode};
 use super::health::RewardHealth;
 use super::loss::{Computed, Scored, Whole};
 use super::settings::{OnlineSettings, Reference};
+use super::silence::Silence;
 use super::task::Task;
 use crate::data::{HeldOut, Stream};
 use crate::dropout::Draws;
-use crate::engine::{Failure, FileError, Files, Method, Step, trainable_count};
+use crate::engine::{BadInput, Failure, FileError, Files, Method, Step, trainable_count};
 use crate::methods::tell_skipped;
 use crate::packed::PackedRows;
 use crate::sight::Sight;
@@ -54,6 +55,8 @@ struct State {
     generation: Vec<Experience>,
     updates_made: usize,
     health: RewardHealth,
+    #[serde(default)]
+    silence: Silence,
 }
 
 impl Online {
@@ -107,9 +110,9 @@ impl Online {
         generate::weigh(&mut generation, self.settings.advantage, &reports)?;
         self.log_generation(&generation, &reports, started, step)?;
         let generations = self.state.generations + 1;
-        let health = std::mem::take(&mut self.state.health);
-        self.state =
-            State { generations, position: self.data.position(), generation, updates_made: 0, health };
+        let State { health, silence, .. } = std::mem::take(&mut self.state);
+        let position = self.data.position();
+        self.state = State { generations, position, generation, updates_made: 0, health, silence };
         Ok(())
     }
 
@@ -126,7 +129,7 @@ impl Online {
         step.metrics().mean("generation/tokens_per_second", speed);
         // A single completion has nobody to differ from.
         if self.settings.rhythm.completions > 1
-            && let Some(text) = figures::explain_silence(reports)
+            && let Some(text) = self.state.silence.note(reports)
         {
             step.notice(text);
         }
@@ -169,7 +172,7 @@ impl Online {
         step.check()?;
         let mut generation = sampled?;
         let reports = generate::judge(&mut generation, &asked, &self.rewards)?;
-        self.state.health.note(&asked, &reports)?;
+        self.state.health.note(&asked, &reports).map_err(|bad| BadInput(bad.into()))?;
         Ok(Attempt { asked, generation, reports })
     }
 
@@ -310,8 +313,8 @@ impl Method<VlModel> for Online {
     /// Mean reward of greedy answers to held-out prompts, by function, with some of the wrong ones.
     fn evaluate(&mut self, model: &VlModel, step: u64) -> Result<Option<EvalRecord>, Failure> {
         let Some((examples, most)) = &self.held_out else { return Ok(None) };
-        let asked: Asked =
-            (0..*most).map(|index| Ok((index, examples.get(index)?))).collect::<Result<_, Failure>>()?;
+        let asked = (0..*most).map(|index| Ok((index, examples.get(index)?)));
+        let asked: Asked = asked.collect::<Result<_, Failure>>().map_err(BadInput)?;
         let model = model.valid();
         let mut sampler = LocalSampler::new(&model, &self.settings.sampler, &self.decode);
         let params = rollout::greedy(self.settings.sampling);

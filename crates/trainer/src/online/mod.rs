@@ -17,6 +17,7 @@ mod health;
 mod loss;
 mod method;
 mod settings;
+mod silence;
 mod surrogate;
 mod task;
 

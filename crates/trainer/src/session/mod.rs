@@ -2,6 +2,9 @@
 
 mod error;
 mod examples;
+mod identity;
+mod inputs;
+mod kept;
 mod needs;
 mod online;
 mod plan;
@@ -16,10 +19,12 @@ mod weights;
 
 pub use error::SessionError;
 pub use examples::{Conversations, Hints, Labels, Pairs, Prepared, Tasks, sample};
+pub use identity::Identity;
+pub use kept::Kept;
 pub use needs::Needs;
 pub use plan::plan;
 pub use rehearsal::Rehearsal;
-pub use run_dir::{From as StartFrom, Opened, RunDir, RunDirError};
+pub use run_dir::{Claim, From as StartFrom, Opened, RunDir, RunDirError};
 pub use unsupported::unsupported;
 pub use unusable_row::UnusableRow;
 pub use weights::AdapterWeights;
@@ -33,7 +38,6 @@ use crate::online::{Online, OnlineSettings};
 use crate::sight::Sight;
 use burn::module::Module;
 use burn::tensor::Device;
-use checkpoint::StepMeta;
 use recipe::{DpoSettings, Recipe, Reference, SftLoss, SftSettings, Tuning};
 use rewards::{Registry, RewardSet, SoftOverlong};
 use rl_algos::{Fraction, Positive};
@@ -43,6 +47,9 @@ use std::sync::Arc;
 use vlm_model::{Activations, Precision, VlModel};
 use vlm_processor::{Processor, ProcessorError, SpecialTokens};
 
+/// File in a run's folder that holds its recipe, with every default.
+pub const RECIPE: &str = "config.yaml";
+
 /// Everything that a recipe asks for, loaded and checked, before the first step.
 pub struct Session {
     recipe: Recipe,
@@ -51,6 +58,7 @@ pub struct Session {
     weights: Box<dyn Weights<VlModel>>,
     sources: Sources,
     companion: Box<dyn Companion<VlModel>>,
+    claim: Claim,
 }
 
 /// What a run left behind.
@@ -65,15 +73,24 @@ pub struct Outcome {
 }
 
 impl Session {
-    /// Opens the data and loads the model that `recipe` names.
-    pub fn open(recipe: Recipe, device: &Device) -> Result<Self, SessionError> {
+    /// Opens the data, takes the folder of the run, which is to start `from` there, and then loads the model that `recipe`
+    /// names, its frozen weights in `precision`: see [`precision`].
+    pub fn open(
+        recipe: Recipe,
+        from: &StartFrom,
+        device: &Device,
+        precision: Precision,
+    ) -> Result<Self, SessionError> {
         let folder = &recipe.model.model_name_or_path;
         let processor = Arc::new(processor(&recipe)?);
         let sources = Sources::open(&recipe)?;
         if let Some((key, reason)) = unsupported(&recipe) {
             return Err(SessionError::Unsupported { key, reason });
         }
-        let mut model = load(&recipe, device)?;
+        check_rewards(&recipe.method)?;
+        let limit = recipe.run.save_total_limit.map(|limit| limit.get());
+        let claim = Claim::new(&recipe.run.output_dir, from, limit, &Identity::of(&recipe)?)?;
+        let mut model = load(&recipe, device, precision)?;
         let weights: Box<dyn Weights<VlModel>> = match &recipe.tuning {
             Tuning::Adapter(lora) => {
                 let (adapted, weights) = AdapterWeights::prepare(model, lora, folder, recipe.run.seed)?;
@@ -88,7 +105,7 @@ impl Session {
         if trainable_count(&model) == 0 {
             return Err(SessionError::NothingToTrain);
         }
-        Ok(Self { recipe, processor, model, weights, sources, companion: Box::new(Alone) })
+        Ok(Self { recipe, processor, model, weights, sources, companion: Box::new(Alone), claim })
     }
 
     /// Numbers that are trained, and numbers in all.
@@ -130,19 +147,11 @@ impl Session {
     }
 
     /// Runs to the end, or until `stop`.
-    pub fn train(
-        self,
-        from: &StartFrom,
-        observer: &mut dyn Observer,
-        stop: Stop,
-    ) -> Result<Outcome, SessionError> {
+    pub fn train(self, observer: &mut dyn Observer, stop: Stop) -> Result<Outcome, SessionError> {
         let (mut method, plan) = self.method()?;
-        let Self { recipe, model, weights, mut companion, .. } = self;
-        let dir = recipe.run.output_dir.clone();
-        let meta = StepMeta { config_hash: identity(&recipe), seed: recipe.run.seed, ..StepMeta::default() };
-        let limit = recipe.run.save_total_limit.map(|limit| limit.get());
-        let Opened { dir: mut ledger, files, notices } = RunDir::open(&dir, from, limit, meta)?;
-        write(&dir.join("config.yaml"), recipe.to_yaml().as_bytes())?;
+        let Self { recipe, model, weights, mut companion, claim, .. } = self;
+        let Opened { dir: mut ledger, files, notices } = claim.open()?;
+        write(&recipe.run.output_dir.join(RECIPE), recipe.to_yaml().as_bytes())?;
         notices.iter().for_each(|text| observer.notice(text));
         let companion = &mut *companion;
         let run = Run { plan: &plan, weights: &*weights, ledger: &mut ledger, observer, companion, stop };
@@ -256,9 +265,9 @@ fn batch(recipe: &Recipe) -> Batch {
     }
 }
 
-/// Updates of an epoch where every row is seen once.
+/// Updates of an epoch where every row is seen once; the last one has the rows that are left.
 fn updates(recipe: &Recipe, sources: &Sources) -> f64 {
-    sources.rows() as f64 / batch(recipe).rows() as f64
+    sources.rows().div_ceil(batch(recipe).rows() as u64) as f64
 }
 
 /// Whether prompts say what form their answer has.
@@ -274,18 +283,18 @@ fn activations(recipe: &Recipe) -> Activations {
     if recipe.run.gradient_checkpointing { Activations::Recomputed } else { Activations::Kept }
 }
 
-/// The element type of the model's weights: that which suits the device where they are frozen, 32 bits where they are
-/// trained themselves, because updates are smaller than what 16 bits resolve. Adapters have 32 bits in any case.
-pub fn precision(recipe: &Recipe, device: &Device) -> Precision {
+/// The element type of the model's weights: the one `asked` for where they are frozen, 32 bits where they are trained
+/// themselves, because updates are smaller than what 16 bits resolve. Adapters have 32 bits in any case.
+pub fn precision(recipe: &Recipe, asked: Precision) -> Precision {
     match recipe.tuning {
-        Tuning::Adapter(_) => Precision::suited_to(device),
+        Tuning::Adapter(_) => asked,
         Tuning::Full(_) => Precision::F32,
     }
 }
 
 /// The model, its frozen weights packed where the recipe says so.
-fn load(recipe: &Recipe, device: &Device) -> Result<VlModel, SessionError> {
-    let (folder, precision) = (&recipe.model.model_name_or_path, precision(recipe, device));
+fn load(recipe: &Recipe, device: &Device, asked: Precision) -> Result<VlModel, SessionError> {
+    let (folder, precision) = (&recipe.model.model_name_or_path, precision(recipe, asked));
     let quantization = match &recipe.tuning {
         Tuning::Adapter(lora) => tune::quantization(lora),
         Tuning::Full(_) => None,
@@ -316,21 +325,15 @@ fn reward_set(
     Ok(set)
 }
 
-/// What must be the same for a run to go on: every setting but where and how often it writes.
-fn identity(recipe: &Recipe) -> String {
-    const FREE: [&str; 8] = [
-        "output_dir",
-        "logging_steps",
-        "save_steps",
-        "save_total_limit",
-        "eval_steps",
-        "eval_num_samples",
-        "resume_from_checkpoint",
-        "log_completions",
-    ];
-    let yaml = recipe.to_yaml();
-    let kept = yaml.lines().filter(|line| !FREE.iter().any(|key| line.starts_with(&format!("{key}:"))));
-    checkpoint::digest(kept.collect::<Vec<_>>().join("\n").as_bytes())
+/// Whether all rewards of a method can be made.
+fn check_rewards(method: &recipe::Method) -> Result<(), SessionError> {
+    match method {
+        recipe::Method::Sft(_) | recipe::Method::Dpo(_) => Ok(()),
+        recipe::Method::Grpo(grpo) => reward_set(&grpo.rewards, &grpo.sampling, None).map(drop),
+        recipe::Method::Reinforce(reinforce) => {
+            reward_set(&reinforce.rewards, &reinforce.sampling, Some(reinforce)).map(drop)
+        }
+    }
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), SessionError> {

@@ -1,7 +1,8 @@
 //! A run's folder: records, checkpoints, and the lock that keeps a second process out.
 
+use super::identity::Identity;
 use crate::engine::{Failure, Files, Ledger};
-use checkpoint::{LoadError, LockError, RealFs, RunLock, StepMeta, Store};
+use checkpoint::{LoadError, Loaded, LockError, RealFs, RunLock, StepMeta, Store};
 use journal::{
     EvalLog, EvalRecord, JournalError, MetricLine, MetricsLog, RolloutLog, RolloutRecord, Start, TensorBoard,
 };
@@ -37,13 +38,31 @@ pub enum RunDirError {
     },
     /// The run to go on with was started with other settings.
     #[error(
-        "{path}: was written with other settings, so going on would not give what an uninterrupted run gives; use the \
-         config.yaml beside it, or start a new run with `adapter: {path}`",
+        "{path}: was written with other settings ({differences}), so going on would not give what an uninterrupted run gives; \
+         use the config.yaml beside it, or start a new run with `adapter: {path}`",
         path = path.display()
     )]
     OtherSettings {
         /// The checkpoint.
         path: PathBuf,
+        /// The keys, with what they say and what they said.
+        differences: String,
+    },
+    /// The run to go on with began with other rows or weights.
+    #[error(
+        "{input}: has changed since {path} was written: found {now}, expected {then}; put back what was there, go on with what \
+         is there now by `--set on_changed_input=go_on`, or start a new run with `adapter: {path}`",
+        path = path.display()
+    )]
+    ChangedInput {
+        /// The checkpoint.
+        path: PathBuf,
+        /// Key and path of what has changed.
+        input: String,
+        /// What it was.
+        then: String,
+        /// What it is.
+        now: String,
     },
     /// There is nothing to go on with.
     #[error("{dir}: found no checkpoint that is whole; start without `--resume`", dir = dir.display())]
@@ -64,6 +83,16 @@ pub enum From {
     LatestOrBeginning,
     /// At the checkpoint of a step.
     Step(u64),
+}
+
+/// A folder that is kept for a run which may start there. Nothing of an earlier run is changed yet.
+pub struct Claim {
+    dir: PathBuf,
+    store: Store,
+    lock: RunLock,
+    loaded: Option<Loaded>,
+    meta: StepMeta,
+    notices: Vec<String>,
 }
 
 /// What a run's folder was opened with.
@@ -87,15 +116,15 @@ pub struct Opened {
     pub notices: Vec<String>,
 }
 
-impl RunDir {
-    /// Locks the folder, clears away what a killed process left, and finds the checkpoint to go on from. Records of
-    /// later steps are cut off.
-    pub fn open(
+impl Claim {
+    /// Locks the folder, clears away what a killed process left, and finds the checkpoint to go on from, which must be
+    /// one of the same run.
+    pub fn new(
         dir: &Path,
         from: &From,
         limit: Option<usize>,
-        meta: StepMeta,
-    ) -> Result<Opened, RunDirError> {
+        identity: &Identity,
+    ) -> Result<Self, RunDirError> {
         let lock = RunLock::acquire(dir)?;
         let mut store = Store::new(RealFs, dir);
         if let Some(limit) = limit.and_then(NonZeroUsize::new) {
@@ -106,17 +135,21 @@ impl RunDir {
             From::Step(step) => Some(store.load(*step)?),
             _ => store.latest()?,
         };
-        let start = match (from, &loaded) {
+        match (from, &loaded) {
             (From::Beginning, Some(loaded)) => {
                 return Err(RunDirError::Occupied { dir: dir.to_owned(), step: loaded.step() });
             }
             (From::Latest, None) => return Err(RunDirError::Nothing { dir: dir.to_owned() }),
-            (_, Some(loaded)) if loaded.meta().config_hash != meta.config_hash => {
-                return Err(RunDirError::OtherSettings { path: loaded.path().to_owned() });
-            }
-            (_, Some(loaded)) => Start::After(loaded.step()),
-            (_, None) => Start::After(0),
-        };
+            (_, Some(loaded)) => notices.extend(identity.check(dir, loaded)?),
+            (_, None) => {}
+        }
+        Ok(Self { dir: dir.to_owned(), store, lock, loaded, meta: identity.meta().clone(), notices })
+    }
+
+    /// Opens the folder; records and checkpoints of later steps are cut off.
+    pub fn open(self) -> Result<Opened, RunDirError> {
+        let Self { dir, store, lock, loaded, meta, mut notices } = self;
+        let start = Start::After(loaded.as_ref().map_or(0, Loaded::step));
         let mut files = None;
         if let Some(loaded) = &loaded {
             notices.extend(loaded.skipped().iter().map(|skipped| format!("left out: {skipped}")));
@@ -127,11 +160,11 @@ impl RunDir {
             store.discard_after(loaded.step())?;
             files = Some(read);
         }
-        let dir = Self {
-            metrics: MetricsLog::open(dir, start)?,
-            rollouts: RolloutLog::open(dir, start)?,
-            evaluations: EvalLog::open(dir, start)?,
-            board: TensorBoard::create(dir, start)?,
+        let dir = RunDir {
+            metrics: MetricsLog::open(&dir, start)?,
+            rollouts: RolloutLog::open(&dir, start)?,
+            evaluations: EvalLog::open(&dir, start)?,
+            board: TensorBoard::create(&dir, start)?,
             store,
             meta,
             _lock: lock,

@@ -5,8 +5,8 @@ use burn::tensor::activation::tanh;
 use burn::tensor::{Device, Tensor, TensorData};
 use std::path::PathBuf;
 use trainer::engine::{
-    AdamWSettings, Alone, Companion, Decay, Failure, FileError, Files, Ledger, Method, Nowhere, Plan, Run,
-    RunError, Schedule, Step, Stop, Trained, TrainedWeights, Unobserved,
+    AdamWSettings, Alone, BadInput, Companion, Decay, Failure, FileError, Files, Ledger, Method, Nowhere,
+    Plan, Run, RunError, Schedule, Step, Stop, Trained, TrainedWeights, Unobserved,
 };
 
 /// y = W₂ tanh(W₁ x + b)
@@ -51,11 +51,13 @@ pub struct Curve {
     /// Steps whose loss is spoiled.
     pub spoil: Vec<u64>,
     pub stop_at: Option<(u64, Stop)>,
+    /// A step whose rows are of no use.
+    pub broken: Option<u64>,
 }
 
 impl Curve {
     pub fn new() -> Self {
-        Self { seen: 0, rows: 12, parts: 1, spoil: vec![], stop_at: None }
+        Self { seen: 0, rows: 12, parts: 1, spoil: vec![], stop_at: None, broken: None }
     }
 }
 
@@ -68,6 +70,9 @@ impl Method<Network> for Curve {
     fn step(&mut self, model: &Network, step: &mut Step) -> Result<(), Failure> {
         let points: Vec<_> = (self.seen..).take(self.rows).map(point).collect();
         self.seen += self.rows as u64;
+        if self.broken == Some(step.index) {
+            return Err(BadInput("row 9 is broken".into()).into());
+        }
         for part in points.chunks(self.rows / self.parts) {
             let inputs: Vec<f32> = part.iter().flat_map(|(x, _)| *x).collect();
             let wanted: Vec<f32> = part.iter().map(|(_, y)| *y).collect();

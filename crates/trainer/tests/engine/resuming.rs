@@ -39,6 +39,21 @@ fn a_wish_to_stop_ends_the_run_with_a_checkpoint_after_the_step() {
 }
 
 #[test]
+fn a_run_that_its_rows_end_keeps_what_it_has_learned() {
+    let broken = |step| Curve { broken: Some(step), ..Curve::new() };
+    let (ended, memory) = train(&plan(20), &mut broken(5), None);
+    let told = ended.unwrap_err().to_string();
+    assert!(told.starts_with("step 6: row 9 is broken") && told.contains("up to step 5 is saved"), "{told}");
+    let (resumed, _) = train(&plan(20), &mut Curve::new(), Some(&memory.checkpoints[0].1));
+    let (whole, _) = train(&plan(20), &mut Curve::new(), None);
+    assert_eq!(numbers(&resumed.unwrap().model), numbers(&whole.unwrap().model));
+
+    let (ended, memory) = train(&plan(20), &mut broken(0), None);
+    assert!(matches!(ended, Err(RunError::Method { step: 1, .. })), "nothing was learned");
+    assert!(memory.checkpoints.is_empty());
+}
+
+#[test]
 fn a_checkpoint_of_another_model_is_refused_by_name() {
     let (_, memory) = train(&plan(3), &mut Curve::new(), None);
     let mut files = memory.checkpoints[0].1.clone();

@@ -138,7 +138,7 @@ mod tests {
     #[test]
     fn rounded_sums_choose_no_token_that_is_impossible() {
         let device = Device::flex();
-        let possible = |column: usize| column % 2 == 0 && !(512..1100).contains(&column);
+        let possible = |column: usize| column.is_multiple_of(2) && !(512..1100).contains(&column);
         let weights: Vec<f32> =
             (0..VOCABULARY).map(|column| if possible(column) { 0.1 } else { 0.0 }).collect();
         let columns: Vec<usize> = (0..VOCABULARY).filter(|column| possible(*column)).collect();

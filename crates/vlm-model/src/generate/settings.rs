@@ -57,6 +57,11 @@ impl SamplingSettings {
         }
     }
 
+    /// Whether nothing is left to chance.
+    pub fn is_greedy(&self) -> bool {
+        self.temperature == Temperature::Greedy
+    }
+
     /// Samples at `temperature`; zero means greedy.
     pub fn temperature(mut self, temperature: f32) -> Result<Self, SettingsError> {
         let valid = temperature == 0.0 || (temperature.is_finite() && temperature >= MIN_TEMPERATURE);

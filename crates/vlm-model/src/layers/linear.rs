@@ -22,7 +22,7 @@ impl Scope<'_, '_> {
             return Linear::packed(scope.tensor("weight", shape).val(), bias, quantization);
         }
         match scope.half("weight", shape) {
-            Some(weight) => Linear::half(weight, bias),
+            Some((weight, arithmetic)) => Linear::half(weight, bias, arithmetic),
             None => Linear::new(scope.tensor("weight", shape), bias),
         }
     }

@@ -9,6 +9,7 @@ use burn::tensor::{DType, Tensor, TensorData};
 use lora::{Base, Linears};
 use safetensors::tensor::TensorView;
 use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 /// Files of a model folder that belong to a copy of it, beside the weights.
@@ -151,8 +152,12 @@ fn write_shard(tensors: &Tensors, from: &Path, placed: &[Placed], target: &Path)
     // transformers reads the kind of framework from the metadata.
     let metadata = HashMap::from([("format".to_owned(), "pt".to_owned())]);
     let scratch = target.with_extension("safetensors.part");
+    let io = |source| SaveError::Io { path: target.to_owned(), source };
+    // What the library puts in the place of the file, nobody else may read.
+    let usual = File::create(&scratch).and_then(|file| file.metadata()).map_err(io)?.permissions();
     safetensors::serialize_to_file(views, Some(metadata), &scratch).map_err(failed)?;
-    std::fs::rename(&scratch, target).map_err(|source| SaveError::Io { path: target.to_owned(), source })?;
+    std::fs::set_permissions(&scratch, usual).map_err(io)?;
+    std::fs::rename(&scratch, target).map_err(io)?;
     Ok(rounding)
 }
 

@@ -48,6 +48,30 @@ fn weights_left_in_the_bfloat16_of_their_file_give_the_same_bits() {
     }
 }
 
+/// Rounding rows moves log-probabilities by what computing in bfloat16 moves them by. Sampling and scoring round alike, but
+/// for numbers that the order of a sum moves across the middle between two of 16 bits.
+#[test]
+fn products_in_bfloat16_stay_near_those_in_32_bits_and_sampling_near_scoring() {
+    // Weights of 32 bits are rounded, too.
+    for (name, allowed) in [("qwen2_5-nano-bf16", 3e-2), ("qwen2_5-nano", 0.2)] {
+        let load = |precision| VlModel::from_dir(&checkpoint(name), &Device::flex(), precision).unwrap();
+        let (mixed, whole) = (load(Precision::Mixed), load(Precision::F32));
+        for row in lines::<Scored>(&golden(name).join("score.jsonl")) {
+            let prompt = prompt(name, &row.id);
+            let scores = |model: &VlModel, ids: &[u32]| {
+                let scored = model.score(&prompt, &[ids], &Scoring::default()).unwrap();
+                scored.log_probs.into_data().try_into_vec::<f32>().unwrap()
+            };
+            let off = distance(&scores(&mixed, &row.token_ids), &scores(&whole, &row.token_ids));
+            assert!(off > 0.0 && off < allowed, "{name}/{}: off by {off}", row.id);
+            let request = Request::new(&prompt, 1, key(0));
+            let written = mixed.generate(&[request], &greedy(name)).unwrap().remove(0).remove(0);
+            let off = distance(&scores(&mixed, &written.token_ids), &written.logprobs);
+            assert!(off < 2e-2, "{name}/{}: sampled and scored off by {off}", row.id);
+        }
+    }
+}
+
 #[test]
 fn scores_equal_the_recorded_log_probabilities() {
     for name in CHECKPOINTS {

@@ -43,6 +43,17 @@ fn sizes(dir: &Path) -> BTreeMap<String, usize> {
 }
 
 #[test]
+#[cfg(unix)]
+fn whoever_may_read_a_new_file_may_read_the_weights() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    save_folder(&model(CHECKPOINTS[0]), &checkpoint(CHECKPOINTS[0]), dir.path()).unwrap();
+    std::fs::write(dir.path().join("new"), "").unwrap();
+    let mode = |name: &str| std::fs::metadata(dir.path().join(name)).unwrap().permissions().mode();
+    assert_eq!(mode("model.safetensors"), mode("new"));
+}
+
+#[test]
 fn weights_that_are_there_are_not_overwritten() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("model.safetensors"), "mine").unwrap();

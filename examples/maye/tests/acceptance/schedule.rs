@@ -8,7 +8,8 @@ use std::path::Path;
 use trainer::data::{Examples, WholeBatches};
 use trainer::engine::{Failure, Plan};
 use trainer::online::Rhythm;
-use trainer::session::{Session, SessionError, plan};
+use trainer::session::{Session, SessionError, StartFrom, plan};
+use vlm_model::Precision;
 
 /// The published recipe with changes.
 fn recipe(changes: &[&str]) -> Result<Recipe, RecipeError> {
@@ -79,9 +80,13 @@ fn a_batch_that_updates_cannot_share_out_is_refused_with_both_numbers() {
 fn rows_that_fill_no_batch_are_refused_with_both_numbers() {
     let folder = tempfile::tempdir().unwrap();
     let (model, rows) = rows_of_text(folder.path(), 100);
-    let changes = [format!("model_name_or_path={}", model.display()), format!("datasets={}", rows.display())];
-    let recipe = recipe(&[&changes[0], &changes[1], "rollout_batch_size=128"]).unwrap();
-    let session = Session::open(recipe, &Device::flex().autodiff()).unwrap();
+    let out = folder.path().join("out");
+    let set = |key: &str, path: &Path| format!("{key}={}", path.display());
+    let changes = [set("model_name_or_path", &model), set("datasets", &rows), set("output_dir", &out)];
+    let [model, rows, out] = &changes;
+    let recipe = recipe(&[model, rows, out, "rollout_batch_size=128"]).unwrap();
+    let device = Device::flex().autodiff();
+    let session = Session::open(recipe, &StartFrom::Beginning, &device, Precision::Stored).unwrap();
     let error = session.updates_per_epoch().unwrap_err();
     assert!(matches!(error, SessionError::NoGeneration { rows: 100, batch: 128 }), "{error}");
     let text = error.to_string();

@@ -1,30 +1,32 @@
 //! `Y = X Wᵀ` for a few rows of `X`: the product of decoding, bound by the speed at which `W` can be read.
 
 mod made;
+mod number;
 mod tile;
+
+use half::bf16;
 
 use super::matrix::Threads;
 use super::shared::Shared;
 use super::threads;
-pub(crate) use tile::Number;
+pub(crate) use number::{Mixed, Number};
 
 /// Most activation rows for which this kernel beats a blocked matrix product.
 pub(crate) const MOST_ROWS: usize = 16;
 
-/// A factor `W` and what it is multiplied with: `x [rows, inner]` dense, `weight [outer, inner]` with rows `stride` apart, of
-/// 32-bit floats or of bfloat16.
+/// A factor `W` and what it is multiplied with: `x [rows, inner]` dense, `weight [outer, inner]` with rows `stride` apart.
 #[derive(Clone, Copy)]
-pub(crate) struct Factors<'a, W = f32> {
-    pub(crate) x: &'a [f32],
-    pub(crate) weight: &'a [W],
+pub(crate) struct Factors<'a, K: Number = f32> {
+    pub(crate) x: &'a [K::Row],
+    pub(crate) weight: &'a [K::Weight],
     pub(crate) inner: usize,
     pub(crate) stride: usize,
 }
 
 /// `Y [rows, outer] = X Wᵀ + b`, and `Y = X Wᵀ + b + X₂ W₂ᵀ` with `more`.
 #[derive(Clone, Copy)]
-pub(crate) struct Skinny<'a, W = f32> {
-    pub(crate) base: Factors<'a, W>,
+pub(crate) struct Skinny<'a, K: Number = f32> {
+    pub(crate) base: Factors<'a, K>,
     pub(crate) bias: Option<&'a [f32]>,
     pub(crate) more: Option<Factors<'a>>,
     pub(crate) rows: usize,
@@ -44,13 +46,19 @@ pub(crate) struct Few<'a> {
 
 impl<'a> Few<'a> {
     /// The product with a weight that lies in memory.
-    pub(crate) fn with<W>(self, weight: &'a [W]) -> Skinny<'a, W> {
+    pub(crate) fn with<W: Number<Weight = W, Row = f32>>(self, weight: &'a [W]) -> Skinny<'a, W> {
         let Self { x, bias, more, rows, inner, outer } = self;
+        Skinny { base: Factors { x, weight, inner, stride: inner }, bias, more, rows, outer }
+    }
+
+    /// The product of rows that were rounded, instead of `x`, with a weight in bfloat16.
+    pub(crate) fn mixed(self, x: &'a [bf16], weight: &'a [bf16]) -> Skinny<'a, Mixed> {
+        let Self { bias, more, rows, inner, outer, .. } = self;
         Skinny { base: Factors { x, weight, inner, stride: inner }, bias, more, rows, outer }
     }
 }
 
-impl<W> Factors<'_, W> {
+impl<K: Number> Factors<'_, K> {
     /// The same without the first rows of the weight.
     fn rows_from(self, first: usize) -> Self {
         Self { weight: &self.weight[first * self.stride..], ..self }
@@ -63,7 +71,7 @@ impl<W> Factors<'_, W> {
     }
 }
 
-impl<W: Number> Skinny<'_, W> {
+impl<K: Number> Skinny<'_, K> {
     /// Writes `Y` into `out`.
     pub(crate) fn run(self, out: &mut [f32], threads: Threads) {
         self.base.check(self.rows, self.outer);
@@ -74,12 +82,12 @@ impl<W: Number> Skinny<'_, W> {
         assert!(self.bias.is_none_or(|b| b.len() == self.outer), "bias");
         let out = Shared::new(out);
         if threads == Threads::One {
-            return W::columns(self, out, 0, self.outer);
+            return K::columns(self, out, 0, self.outer);
         }
         let work = work(self.rows, self.base.inner * self.outer);
         let step = self.outer.div_ceil(parts(work)).next_multiple_of(16).max(1);
         threads::for_each(self.outer.div_ceil(step), work, |i| {
-            W::columns(self, out, i * step, (i * step + step).min(self.outer));
+            K::columns(self, out, i * step, (i * step + step).min(self.outer));
         });
     }
 }
@@ -101,8 +109,6 @@ fn parts(work: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use half::bf16;
-
     use super::tile::columns_body;
     use super::*;
     use crate::kernel::simd::Portable;
@@ -159,6 +165,12 @@ mod tests {
                     }
                 })
             })
+        }
+
+        /// All of it but for the weight.
+        fn few(&self) -> Few<'_> {
+            let Skinny { base: Factors { x, inner, .. }, bias, more, rows, outer } = self.job(0);
+            Few { x, bias, more, rows, inner, outer }
         }
 
         /// The product with the rows from `first` on.
@@ -225,28 +237,47 @@ mod tests {
         }
     }
 
-    /// The product of a case with another weight.
-    fn on_every_level<W: Number>(case: &Case, weight: &[W]) -> Vec<Vec<f32>> {
-        let Skinny { base: Factors { x, inner, stride, .. }, bias, more, rows, outer } = case.job(0);
-        let job = Skinny { base: Factors { x, weight, inner, stride }, bias, more, rows, outer };
-        let mut found = vec![vec![f32::NAN; rows * outer]; 2];
+    /// A product on each instruction set that this machine has.
+    fn on_every_level<K: Number>(job: Skinny<'_, K>) -> Vec<Vec<f32>> {
+        let mut found = vec![vec![f32::NAN; job.rows * job.outer]; 2];
         job.run(&mut found[0], Threads::All);
-        columns_body::<Portable, W>(job, Shared::new(&mut found[1]), 0, outer);
+        columns_body::<Portable, K>(job, Shared::new(&mut found[1]), 0, job.outer);
         #[cfg(target_arch = "x86_64")]
         if level() != Level::Portable {
-            found.push(vec![f32::NAN; rows * outer]);
-            columns_body::<Avx2, W>(job, Shared::new(&mut found[2]), 0, outer);
+            found.push(vec![f32::NAN; job.rows * job.outer]);
+            columns_body::<Avx2, K>(job, Shared::new(&mut found[2]), 0, job.outer);
         }
         found
+    }
+
+    fn rounded(numbers: &[f32]) -> (Vec<bf16>, Vec<f32>) {
+        let half: Vec<bf16> = numbers.iter().copied().map(bf16::from_f32).collect();
+        let whole = half.iter().map(|number| number.to_f32()).collect();
+        (half, whole)
     }
 
     #[test]
     fn a_weight_in_sixteen_bits_gives_what_it_gives_in_thirty_two() {
         for case in Case::all() {
-            let half: Vec<bf16> = case.weight.iter().copied().map(bf16::from_f32).collect();
-            let whole: Vec<f32> = half.iter().map(|number| number.to_f32()).collect();
-            let expected = on_every_level(&case, &whole);
-            assert_eq!(on_every_level(&case, &half), expected);
+            let (half, whole) = rounded(&case.weight);
+            let few = case.few();
+            assert_eq!(on_every_level(few.with(&half)), on_every_level(few.with(&whole)));
+        }
+    }
+
+    #[test]
+    fn rounded_rows_give_what_they_give_in_thirty_two_bits() {
+        for case in Case::all() {
+            let ((half, whole), (x, x_whole)) = (rounded(&case.weight), rounded(&case.x));
+            let few = case.few();
+            let mut expected = vec![f32::NAN; case.rows * case.outer];
+            Few { x: &x_whole, ..few }.with(&whole).run(&mut expected, Threads::One);
+            for found in on_every_level(few.mixed(&x, &half)) {
+                for (found, expected) in found.iter().zip(&expected) {
+                    let allowed = 1e-6 * (3.0 + case.inner as f32);
+                    assert!((found - expected).abs() < allowed, "{found} is not {expected}");
+                }
+            }
         }
     }
 

@@ -5,22 +5,20 @@
 //! they take one by one: with short rows that is most of the work. While a tile is computed the next one is on its way: the
 //! processor does not foresee several rows at once.
 
-use half::bf16;
-
-use super::{Factors, Skinny};
+use super::{Factors, Number, Skinny};
 use crate::kernel::shared::Shared;
-use crate::kernel::simd::{Simd, dispatch};
+use crate::kernel::simd::Simd;
 
 /// Most values in a register.
 const WIDEST: usize = 16;
 
 /// Columns `from..to` of the output.
 #[inline(always)]
-pub(super) fn columns_body<S: Simd, W: Number>(job: Skinny<'_, W>, out: Shared<'_>, from: usize, to: usize) {
+pub(super) fn columns_body<S: Simd, K: Number>(job: Skinny<'_, K>, out: Shared<'_>, from: usize, to: usize) {
     match S::WIDTH {
-        16 => blocks::<S, W, 4, 8, 16>(job, out, from, to),
-        8 => blocks::<S, W, 2, 4, 8>(job, out, from, to),
-        _ => blocks::<S, W, 1, 2, 4>(job, out, from, to),
+        16 => blocks::<S, K, 4, 8, 16>(job, out, from, to),
+        8 => blocks::<S, K, 2, 4, 8>(job, out, from, to),
+        _ => blocks::<S, K, 1, 2, 4>(job, out, from, to),
     }
 }
 
@@ -28,8 +26,8 @@ pub(super) fn columns_body<S: Simd, W: Number>(job: Skinny<'_, W>, out: Shared<'
 ///
 /// The rows that are left beside fours go through a stretch of weights that has just been read.
 #[inline(always)]
-fn blocks<S: Simd, W: Number, const A: usize, const B: usize, const C: usize>(
-    job: Skinny<'_, W>,
+fn blocks<S: Simd, K: Number, const A: usize, const B: usize, const C: usize>(
+    job: Skinny<'_, K>,
     out: Shared<'_>,
     from: usize,
     to: usize,
@@ -40,15 +38,15 @@ fn blocks<S: Simd, W: Number, const A: usize, const B: usize, const C: usize>(
         let end = to.min(first + C);
         for o in (first..end).step_by(A) {
             for r in (0..fours).step_by(4) {
-                tile::<S, W, A, 4>(&job, out, (o, end), r);
+                tile::<S, K, A, 4>(&job, out, (o, end), r);
             }
         }
         if job.rows - fours == 2 {
             for o in (first..end).step_by(B) {
-                tile::<S, W, B, 2>(&job, out, (o, end), fours);
+                tile::<S, K, B, 2>(&job, out, (o, end), fours);
             }
         } else if job.rows - fours == 1 {
-            tile::<S, W, C, 1>(&job, out, (first, end), fours);
+            tile::<S, K, C, 1>(&job, out, (first, end), fours);
         }
     }
 }
@@ -56,15 +54,15 @@ fn blocks<S: Simd, W: Number, const A: usize, const B: usize, const C: usize>(
 /// `O` columns from `from` on, those before `to` that is, and `R` rows from `first` on. What is beyond is computed again
 /// and not kept.
 #[inline(always)]
-fn tile<S: Simd, W: Number, const O: usize, const R: usize>(
-    job: &Skinny<'_, W>,
+fn tile<S: Simd, K: Number, const O: usize, const R: usize>(
+    job: &Skinny<'_, K>,
     out: Shared<'_>,
     (from, to): (usize, usize),
     first: usize,
 ) {
     let (columns, rows) = (O.min(to - from), R.min(job.rows - first));
     // SAFETY: `S` is the level that this function was compiled and chosen for, and `Skinny::run` has checked the factors.
-    let mut values = unsafe { dots::<S, W, O, R>(&job.base, (from, columns), (first, rows)) };
+    let mut values = unsafe { dots::<S, K, O, R>(&job.base, (from, columns), (first, rows)) };
     if let Some(bias) = job.bias {
         let mut here = [0.0; O];
         here[..columns].copy_from_slice(&bias[from..from + columns]);
@@ -97,8 +95,8 @@ fn tile<S: Simd, W: Number, const O: usize, const R: usize>(
 /// # Safety
 /// The machine must have the instruction set `S`, and both ranges must lie inside the factors.
 #[inline(always)]
-unsafe fn dots<S: Simd, W: Number, const O: usize, const R: usize>(
-    factors: &Factors<'_, W>,
+unsafe fn dots<S: Simd, K: Number, const O: usize, const R: usize>(
+    factors: &Factors<'_, K>,
     (column, columns): (usize, usize),
     (row, rows): (usize, usize),
 ) -> [f32; WIDEST] {
@@ -114,18 +112,20 @@ unsafe fn dots<S: Simd, W: Number, const O: usize, const R: usize>(
             *x = factors.x.as_ptr().add((row + j.min(rows - 1)) * inner);
         }
         let mut sums = [[S::splat(0.0); O]; R];
+        let step = S::WIDTH * K::IN_A_SUM;
         let (mut k, mut next) = (0, w[0].wrapping_add(O * stride));
-        while k + S::WIDTH <= inner {
+        while k + step <= inner {
             for line in 0..O {
-                S::expect(next.wrapping_add(line * S::WIDTH).cast());
+                S::expect(next.wrapping_add(line * step).cast());
             }
-            next = next.wrapping_add(O * S::WIDTH);
-            add::<S, W, O, R>(&mut sums, &w, &x, k);
-            k += S::WIDTH;
+            next = next.wrapping_add(O * step);
+            add::<S, K, O, R>(&mut sums, &w, &x, k);
+            k += step;
         }
         if k < inner {
             // The last few as whole registers filled up with zeros.
-            let (mut ends, mut tails) = ([[W::default(); WIDEST]; O], [[0.0; WIDEST]; R]);
+            let mut ends = [[K::Weight::default(); 2 * WIDEST]; O];
+            let mut tails = [[K::Row::default(); 2 * WIDEST]; R];
             for i in 0..O {
                 w[i].add(k).copy_to_nonoverlapping(ends[i].as_mut_ptr(), inner - k);
                 w[i] = ends[i].as_ptr();
@@ -134,7 +134,7 @@ unsafe fn dots<S: Simd, W: Number, const O: usize, const R: usize>(
                 x[j].add(k).copy_to_nonoverlapping(tails[j].as_mut_ptr(), inner - k);
                 x[j] = tails[j].as_ptr();
             }
-            add::<S, W, O, R>(&mut sums, &w, &x, 0);
+            add::<S, K, O, R>(&mut sums, &w, &x, 0);
         }
         let mut values = [0.0; WIDEST];
         S::sums(sums.as_flattened(), values.as_mut_ptr());
@@ -145,69 +145,26 @@ unsafe fn dots<S: Simd, W: Number, const O: usize, const R: usize>(
 /// Adds `w x` of one register of every row, the values from `k` on.
 ///
 /// # Safety
-/// The machine must have the instruction set `S`, and every row [`Simd::WIDTH`] readable values from there.
+/// The machine must have the instruction set `S`, and every row a register full of readable values from there.
 #[inline(always)]
-unsafe fn add<S: Simd, W: Number, const O: usize, const R: usize>(
+unsafe fn add<S: Simd, K: Number, const O: usize, const R: usize>(
     sums: &mut [[S::Vector; O]; R],
-    w: &[*const W; O],
-    x: &[*const f32; R],
+    w: &[*const K::Weight; O],
+    x: &[*const K::Row; R],
     k: usize,
 ) {
     // Loops, not closures: a closure would be compiled apart, without the instruction set.
     // SAFETY: both are the caller's promises.
     unsafe {
-        let mut values = [S::splat(0.0); R];
-        for j in 0..R {
-            values[j] = S::load(x[j].add(k));
+        let mut values = [K::values::<S>(x[0].add(k)); R];
+        for j in 1..R {
+            values[j] = K::values::<S>(x[j].add(k));
         }
         for i in 0..O {
-            let weight = W::load::<S>(w[i].add(k));
+            let weight = K::weights::<S>(w[i].add(k));
             for j in 0..R {
-                sums[j][i] = S::mul_add(weight, values[j], sums[j][i]);
+                sums[j][i] = K::add::<S>(weight, values[j], sums[j][i]);
             }
         }
     }
-}
-
-/// What a weight is made of.
-pub(crate) trait Number: Copy + Default + Sync {
-    /// Columns `from..to` of the output, with the best instructions of this machine.
-    fn columns(job: Skinny<'_, Self>, out: Shared<'_>, from: usize, to: usize);
-
-    /// [`Simd::WIDTH`] values as a register of 32-bit floats.
-    ///
-    /// # Safety
-    /// As for [`Simd::load`].
-    unsafe fn load<S: Simd>(from: *const Self) -> S::Vector;
-}
-
-impl Number for f32 {
-    fn columns(job: Skinny<'_>, out: Shared<'_>, from: usize, to: usize) {
-        whole_columns(job, out, from, to);
-    }
-
-    #[inline(always)]
-    unsafe fn load<S: Simd>(from: *const Self) -> S::Vector {
-        // SAFETY: the caller's promise.
-        unsafe { S::load(from) }
-    }
-}
-
-impl Number for bf16 {
-    fn columns(job: Skinny<'_, Self>, out: Shared<'_>, from: usize, to: usize) {
-        half_columns(job, out, from, to);
-    }
-
-    #[inline(always)]
-    unsafe fn load<S: Simd>(from: *const Self) -> S::Vector {
-        // SAFETY: the caller's promise.
-        unsafe { S::load_half(from) }
-    }
-}
-
-dispatch! {
-    fn whole_columns(job: Skinny<'_>, out: Shared<'_>, from: usize, to: usize) = columns_body of f32
-}
-dispatch! {
-    fn half_columns(job: Skinny<'_, bf16>, out: Shared<'_>, from: usize, to: usize) = columns_body of bf16
 }

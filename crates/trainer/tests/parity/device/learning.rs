@@ -95,6 +95,15 @@ fn adapters_beside_weights_in_bf16_have_nearly_the_gradients_of_f32() {
     }
 }
 
+#[test]
+fn adapters_beside_products_in_bf16_have_nearly_the_gradients_of_f32() {
+    let device = Device::flex();
+    for adapter in ["lora", "dora", "lora-vision"].map(|name| format!("adapters/{name}")) {
+        let with = |precision| sft(under(base_on(&device, CHECKPOINT_BF16, precision), CHECKPOINT, &adapter));
+        compare(&adapter, &with(Precision::Mixed), &with(Precision::F32), GRADIENTS_BF16);
+    }
+}
+
 /// The optimiser divides by the size of the gradient, so that a first step is as long for a tiny gradient as for a large
 /// one: what the steps lead to is compared as a whole, by tensor.
 #[test]
