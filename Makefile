@@ -70,7 +70,8 @@ check-gpu: ## type-check the features of the graphics cards
 	$(CARGO) check --locked --workspace --features anneal-cli/vulkan
 	scripts/check-cuda $(CARGO)
 
-# A software driver is slow to compile shaders: few shapes, least tuning and fusing. It wants a private run-time folder.
+# A software driver is slow to compile shaders: few shapes, least tuning and fusing. It wants a private run-time folder. One test at a
+# time, because they share the memory of a device, which one of them measures.
 test-device: ## what a device computes beside the CPU: DEVICE=cuda, vulkan or wgpu; alone, what WebGPU finds, if anything
 	@if [ "$(DEVICE)" = auto ] && why=$$(scripts/no-driver); then \
 		echo "tests of a device are skipped: $$why"; \
@@ -81,7 +82,7 @@ test-device: ## what a device computes beside the CPU: DEVICE=cuda, vulkan or wg
 			export BURN_FUSION_MAX_EXPLORATIONS="$${BURN_FUSION_MAX_EXPLORATIONS:-0}";; \
 		esac; \
 		limit="$(if $(DEVICE_SECONDS),timeout $(DEVICE_SECONDS))" status=0; \
-		set -x; $$limit $(CARGO) test --locked --workspace --features "$(DEVICE_FEATURES)" --test parity device:: -- --nocapture \
+		set -x; $$limit $(CARGO) test --locked --workspace --features "$(DEVICE_FEATURES)" --test parity device:: -- --nocapture --test-threads=1 \
 			|| status=$$?; { set +x; } 2>/dev/null; \
 		if [ -n "$$limit" ] && [ $$status = 124 ]; then \
 			echo "tests of a device are cut off after $(DEVICE_SECONDS) seconds; they found nothing wrong until then"; \
