@@ -4,39 +4,24 @@ use std::ops::Range;
 
 use super::{COLUMNS, Left, PAIRS, ROWS, Right};
 use crate::kernel::shared::Shared;
-use crate::kernel::simd::{self, Simd};
+use crate::kernel::simd::{self, Simd, dispatch};
 
 /// Whether this machine multiplies pairs faster than numbers in 32 bits.
 pub(crate) fn are_fast() -> bool {
     simd::multiplies_pairs()
 }
 
-/// Results of a range of panels of rows and of columns.
-pub(super) fn block(
-    out: Shared<'_>,
-    left: &Left,
-    right: Right<'_>,
-    panels: Range<usize>,
-    columns: Range<usize>,
-    scratch: &mut Vec<u32>,
-) {
-    #[cfg(target_arch = "x86_64")]
-    if simd::multiplies_pairs() {
-        #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx512bf16,avx2,fma")]
-        fn fast(
-            out: Shared<'_>,
-            left: &Left,
-            right: Right<'_>,
-            panels: Range<usize>,
-            columns: Range<usize>,
-            scratch: &mut Vec<u32>,
-        ) {
-            block_body::<simd::Avx512Pairs>(out, left, right, panels, columns, scratch);
-        }
-        // SAFETY: `multiplies_pairs` saw every feature that `fast` is compiled for.
-        return unsafe { fast(out, left, right, panels, columns, scratch) };
-    }
-    block_body::<simd::Portable>(out, left, right, panels, columns, scratch);
+dispatch! {
+    pairs
+    /// Results of a range of panels of rows and of columns.
+    pub(super) fn block(
+        out: Shared<'_>,
+        left: &Left,
+        right: Right<'_>,
+        panels: Range<usize>,
+        columns: Range<usize>,
+        scratch: &mut Vec<u32>,
+    ) = block_body
 }
 
 #[inline(always)]

@@ -157,8 +157,26 @@ pub(crate) fn multiplies_pairs() -> bool {
     *FOUND
 }
 
-/// Defines a function that runs `$body::<S>`, or `$body::<S, $element>`, compiled for the best instruction set of this machine.
+/// Defines a function that runs `$body::<S>`, or `$body::<S, $element>`, compiled for the best instruction set of this machine;
+/// after `pairs`, for the instructions for pairs of bfloat16 where it has them.
 macro_rules! dispatch {
+    (pairs $(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $ty:ty),* $(,)?) = $body:ident $(of $element:ty)?) => {
+        $(#[$meta])*
+        #[inline]
+        $vis fn $name($($arg: $ty),*) {
+            #[cfg(target_arch = "x86_64")]
+            if $crate::kernel::simd::multiplies_pairs() {
+                #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx512bf16,avx2,fma")]
+                fn pairs($($arg: $ty),*) {
+                    $body::<$crate::kernel::simd::Avx512Pairs $(, $element)?>($($arg),*)
+                }
+                // SAFETY: `multiplies_pairs` saw every feature that `pairs` is compiled for.
+                return unsafe { pairs($($arg),*) };
+            }
+            $crate::kernel::simd::dispatch! { fn others($($arg: $ty),*) = $body $(of $element)? }
+            others($($arg),*);
+        }
+    };
     ($(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)? = $body:ident $(of $element:ty)?) => {
         $(#[$meta])*
         #[inline]

@@ -7,7 +7,7 @@ use half::bf16;
 use super::{Avx2, Avx512, Avx512Pairs, Simd};
 
 macro_rules! registers {
-    ($level:ident, $vector:ty, $width:literal, $splat:ident, $load:ident, $half:ident, $choose:ident, $sum:ident, $sums:ident, $fma:ident, $store:ident, $pairs:ty, $load_pairs:ident, $splat_pair:ident, $add_pairs:ident) => {
+    ([$($level:ident $add_pairs:ident),+], $vector:ty, $width:literal, $splat:ident, $load:ident, $half:ident, $choose:ident, $sum:ident, $sums:ident, $fma:ident, $store:ident, $pairs:ty, $load_pairs:ident, $splat_pair:ident) => {$(
         impl Simd for $level {
             const FUSED: bool = true;
             const WIDTH: usize = $width;
@@ -86,7 +86,7 @@ macro_rules! registers {
                 unsafe { $add_pairs(a, b, c) }
             }
         }
-    };
+    )+};
 }
 
 /// A bfloat16 is the upper half of a 32-bit float.
@@ -243,7 +243,7 @@ fn dot_pairs(a: __m512i, b: __m512i, c: __m512) -> __m512 {
 }
 
 registers!(
-    Avx512,
+    [Avx512 add_pairs_512, Avx512Pairs dot_pairs],
     __m512,
     16,
     _mm512_set1_ps,
@@ -256,28 +256,10 @@ registers!(
     _mm512_storeu_ps,
     __m512i,
     _mm512_loadu_si512,
-    _mm512_set1_epi32,
-    add_pairs_512
+    _mm512_set1_epi32
 );
 registers!(
-    Avx512Pairs,
-    __m512,
-    16,
-    _mm512_set1_ps,
-    _mm512_loadu_ps,
-    sixteen_halves,
-    choose_in_both,
-    _mm512_reduce_add_ps,
-    sums_of_sixteen,
-    _mm512_fmadd_ps,
-    _mm512_storeu_ps,
-    __m512i,
-    _mm512_loadu_si512,
-    _mm512_set1_epi32,
-    dot_pairs
-);
-registers!(
-    Avx2,
+    [Avx2 add_pairs_256],
     __m256,
     8,
     _mm256_set1_ps,
@@ -290,6 +272,5 @@ registers!(
     _mm256_storeu_ps,
     __m256i,
     _mm256_loadu_si256,
-    _mm256_set1_epi32,
-    add_pairs_256
+    _mm256_set1_epi32
 );

@@ -5,7 +5,7 @@ use half::bf16;
 use super::Skinny;
 use super::tile::columns_body;
 use crate::kernel::shared::Shared;
-use crate::kernel::simd::{self, Simd, dispatch};
+use crate::kernel::simd::{Simd, dispatch};
 
 /// The numbers of a weight and of the rows it is multiplied with.
 pub(crate) trait Number: Copy + Sync {
@@ -44,65 +44,41 @@ pub(crate) trait Number: Copy + Sync {
     ) -> S::Vector;
 }
 
-/// A weight and rows in 32 bits.
-impl Number for f32 {
-    type Weight = f32;
-    type Row = f32;
-    type Register<S: Simd> = S::Vector;
-    const IN_A_SUM: usize = 1;
+/// A weight that becomes 32-bit floats as it is read, and rows in 32 bits.
+macro_rules! rows_in_32_bits {
+    ($weight:ty, $load:ident, $columns:ident) => {
+        impl Number for $weight {
+            type Weight = $weight;
+            type Row = f32;
+            type Register<S: Simd> = S::Vector;
+            const IN_A_SUM: usize = 1;
 
-    fn columns(job: Skinny<'_>, out: Shared<'_>, from: usize, to: usize) {
-        whole_columns(job, out, from, to);
-    }
+            fn columns(job: Skinny<'_, Self>, out: Shared<'_>, from: usize, to: usize) {
+                $columns(job, out, from, to);
+            }
 
-    #[inline(always)]
-    unsafe fn weights<S: Simd>(from: *const f32) -> S::Vector {
-        // SAFETY: the caller's promise.
-        unsafe { S::load(from) }
-    }
+            #[inline(always)]
+            unsafe fn weights<S: Simd>(from: *const $weight) -> S::Vector {
+                // SAFETY: the caller's promise.
+                unsafe { S::$load(from) }
+            }
 
-    #[inline(always)]
-    unsafe fn values<S: Simd>(from: *const f32) -> S::Vector {
-        // SAFETY: the caller's promise.
-        unsafe { S::load(from) }
-    }
+            #[inline(always)]
+            unsafe fn values<S: Simd>(from: *const f32) -> S::Vector {
+                // SAFETY: the caller's promise.
+                unsafe { S::load(from) }
+            }
 
-    #[inline(always)]
-    unsafe fn add<S: Simd>(weights: S::Vector, values: S::Vector, sums: S::Vector) -> S::Vector {
-        // SAFETY: the caller's promise.
-        unsafe { S::mul_add(weights, values, sums) }
-    }
+            #[inline(always)]
+            unsafe fn add<S: Simd>(weights: S::Vector, values: S::Vector, sums: S::Vector) -> S::Vector {
+                // SAFETY: the caller's promise.
+                unsafe { S::mul_add(weights, values, sums) }
+            }
+        }
+    };
 }
-
-/// A weight in bfloat16 and rows in 32 bits.
-impl Number for bf16 {
-    type Weight = bf16;
-    type Row = f32;
-    type Register<S: Simd> = S::Vector;
-    const IN_A_SUM: usize = 1;
-
-    fn columns(job: Skinny<'_, Self>, out: Shared<'_>, from: usize, to: usize) {
-        half_columns(job, out, from, to);
-    }
-
-    #[inline(always)]
-    unsafe fn weights<S: Simd>(from: *const bf16) -> S::Vector {
-        // SAFETY: the caller's promise.
-        unsafe { S::load_half(from) }
-    }
-
-    #[inline(always)]
-    unsafe fn values<S: Simd>(from: *const f32) -> S::Vector {
-        // SAFETY: the caller's promise.
-        unsafe { S::load(from) }
-    }
-
-    #[inline(always)]
-    unsafe fn add<S: Simd>(weights: S::Vector, values: S::Vector, sums: S::Vector) -> S::Vector {
-        // SAFETY: the caller's promise.
-        unsafe { S::mul_add(weights, values, sums) }
-    }
-}
+rows_in_32_bits!(f32, load, whole_columns);
+rows_in_32_bits!(bf16, load_half, half_columns);
 
 /// A weight and rows in bfloat16, summed in 32 bits.
 #[derive(Clone, Copy, Debug)]
@@ -115,15 +91,6 @@ impl Number for Mixed {
     const IN_A_SUM: usize = 2;
 
     fn columns(job: Skinny<'_, Self>, out: Shared<'_>, from: usize, to: usize) {
-        #[cfg(target_arch = "x86_64")]
-        if simd::multiplies_pairs() {
-            #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx512bf16,avx2,fma")]
-            fn pairs(job: Skinny<'_, Mixed>, out: Shared<'_>, from: usize, to: usize) {
-                columns_body::<simd::Avx512Pairs, Mixed>(job, out, from, to);
-            }
-            // SAFETY: `multiplies_pairs` saw every feature that `pairs` is compiled for.
-            return unsafe { pairs(job, out, from, to) };
-        }
         mixed_columns(job, out, from, to);
     }
 
@@ -153,5 +120,6 @@ dispatch! {
     fn half_columns(job: Skinny<'_, bf16>, out: Shared<'_>, from: usize, to: usize) = columns_body of bf16
 }
 dispatch! {
+    pairs
     fn mixed_columns(job: Skinny<'_, Mixed>, out: Shared<'_>, from: usize, to: usize) = columns_body of Mixed
 }
