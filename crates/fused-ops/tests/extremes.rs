@@ -159,3 +159,21 @@ fn the_normaliser_of_nothing_and_of_impossible_values_is_said() {
     let (max, log_sum) = log_sum_exp(&[1e30, -1e30, 1e30], 1.0);
     assert!(max == 1e30 && (log_sum - 2.0_f32.ln()).abs() < 1e-6);
 }
+
+#[test]
+fn no_rows_of_rotations_pass_through_the_backward_pass() {
+    let device = Device::flex().autodiff();
+    let x = Tensor::<3>::zeros([0, 2, 8], &device).require_grad();
+    let none = || Tensor::<2>::zeros([0, 8], &device);
+    let grads = rotary(x.clone(), none(), none()).sum().backward();
+    assert_eq!(x.grad(&grads).expect("tracked").dims(), [0, 2, 8]);
+}
+
+#[test]
+fn no_completions_pass_through_the_backward_pass() {
+    let device = Device::flex().autodiff();
+    let hidden = Tensor::<2>::zeros([0, 4], &device).require_grad();
+    let chosen = token_log_probs(hidden.clone(), Tensor::ones([5, 4], &device), &[], 1.0, &[]);
+    let grads = (chosen.log_probs.sum() + chosen.entropy.sum()).backward();
+    assert_eq!(hidden.grad(&grads).expect("tracked").dims(), [0, 4]);
+}

@@ -91,6 +91,11 @@ fn in_burns_operations(
 
 /// `[2, rows]` into its rows.
 fn split(both: Tensor<2>) -> ChosenLogProbs {
+    if both.dims()[1] == 0 {
+        // A view of nothing would be off the tape.
+        let none = both.sum_dim(0).squeeze_dim(0);
+        return ChosenLogProbs { log_probs: none.clone(), entropy: none };
+    }
     let row = |i| both.clone().narrow(0, i, 1).squeeze_dim(0);
     ChosenLogProbs { log_probs: row(0), entropy: row(1) }
 }
