@@ -52,8 +52,10 @@ doctest: ## the examples in the documentation
 bench: ## criterion benches of every crate
 	$(CARGO) bench --locked --workspace --benches
 
-bench-peers: ## side by side with the Python libraries; writes docs/performance.md
+bench-peers: ## side by side with the Python libraries, an hour; writes performance.md, training-performance.md and scaling.md in docs
 	$(PYTHON) benches/peers/run.py
+	$(MAKE) bench-peers-training
+	$(MAKE) bench-peers-scaling
 	$(MAKE) bench-peers-reading
 
 bench-peers-reading: ## rows a second beside the library datasets, which PYTHON must have

@@ -1,4 +1,4 @@
-"""What a task of `anneal bench` cannot do without on this machine: its arithmetic, or one reading of the weights a token."""
+"""What a task cannot do without on this machine: its arithmetic, reading what it reads, or writing what it makes."""
 
 from __future__ import annotations
 
@@ -9,18 +9,23 @@ from pathlib import Path
 from floor import Sequence, Sizes
 from measure import Case
 
-READING = """
+VALUES_OF_A_PATCH = 1176
+RATE = """
 import sys, time, torch
-a = torch.rand(max(int(sys.argv[1]) // 4, 1))
-best = min(((s := time.perf_counter()), a.sum(), time.perf_counter() - s)[2] for _ in range(100))
+size, what, threads = int(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+torch.set_num_threads(threads or torch.get_num_threads())
+a = torch.rand(max(size // 4, 1))
+move = a.sum if what == "read" else lambda: a.fill_(1.0)
+best = min(((s := time.perf_counter()), move(), time.perf_counter() - s)[2] for _ in range(100))
 print(4 * a.numel() / best)
 """
 
 
-def read_rate(python: Path, size: int) -> float:
-    """Bytes a second at which torch sums a buffer of this size: the best of a hundred, caches warm."""
-    done = subprocess.run([str(python), "-c", READING, str(size)], check=True, capture_output=True, text=True)
-    return float(done.stdout)
+def rate(python: Path, size: int, what: str = "read", threads: int = 0) -> float:
+    """Bytes a second at which torch sums ("read") or fills ("write") a buffer of this size, with all its threads or with
+    these: the best of a hundred, caches warm."""
+    line = [str(python), "-c", RATE, str(size), what, str(threads)]
+    return float(subprocess.run(line, check=True, capture_output=True, text=True).stdout)
 
 
 @dataclass(frozen=True)
@@ -31,10 +36,11 @@ class Bound:
     why: str
 
     @classmethod
-    def of(cls, case: Case, tokens: int, work: Path, python: Path, peaks: dict[str, float]) -> Bound | None:
-        """The bound of a task on a model; nothing for preprocessing. `tokens` are those of one repetition."""
+    def of(cls, case: Case, tokens: int, work: Path, python: Path, peaks: dict[str, float]) -> Bound:
+        """The bound of a task on a model. `tokens` are those of one repetition."""
         if case.task == "preprocess":
-            return None
+            pixels = case.batch * case.patches * VALUES_OF_A_PATCH * 4
+            return cls(pixels / rate(python, pixels, "write"), "writing")
         peak = peaks["bfloat16" if case.dtype else "float32"]
         sizes = replace(Sizes.read(work / "models" / case.model), rank=0)
         if case.task == "prefill":
@@ -43,5 +49,17 @@ class Bound:
         weights = sizes.layers * sizes.dense + sizes.hidden * sizes.vocab
         size = sizes.layers * sizes.dense * case.weight_bytes + sizes.hidden * sizes.vocab * 4
         products = cls(2 * tokens * weights / peak, "products")
-        reading = cls(tokens / case.batch * size / read_rate(python, size), "reading")
+        reading = cls(tokens / case.batch * size / rate(python, size), "reading")
         return max(products, reading, key=lambda bound: bound.seconds)
+
+    @classmethod
+    def of_files(cls, files: list[Path], python: Path) -> Bound:
+        """Reading these files once, from memory."""
+        size = sum(file.stat().st_size for file in files)
+        return cls(size / rate(python, size), "reading")
+
+    @classmethod
+    def of_texts(cls, texts: list[str], python: Path) -> Bound:
+        """Looking at every byte of these texts once, on one thread."""
+        size = sum(len(text.encode()) for text in texts)
+        return cls(size / rate(python, size, threads=1), "reading")

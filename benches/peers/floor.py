@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TYPES = ("float32", "bfloat16")
 TORCH = """
 import sys, time, torch
+torch.set_num_threads(int(sys.argv[2]) or torch.get_num_threads())
 a, b = torch.rand(2, 2048, 2048).to(getattr(torch, sys.argv[1]))
 best = min(((s := time.perf_counter()), a @ b, time.perf_counter() - s)[2] for _ in range(60))
 print(2 * 2048**3 / best)
@@ -20,12 +22,15 @@ print(2 * 2048**3 / best)
 OURS = ("cargo", "run", "--release", "--locked", "--quiet", "--package", "fused-ops", "--example", "peak")
 
 
-def matrix_peaks(python: Path) -> dict[str, float]:
-    """Operations a second of a large product with factors of each type: the best of sixty by torch and of sixty by us."""
-    ours = json.loads(subprocess.run(OURS, cwd=ROOT, check=True, capture_output=True, text=True).stdout)
+def matrix_peaks(python: Path, threads: int = 0) -> dict[str, float]:
+    """Operations a second of a large product with factors of each type, on all threads or so many: the best of sixty by
+    torch and of sixty by us."""
+    environment = os.environ | ({"RAYON_NUM_THREADS": str(threads)} if threads else {})
+    ours = json.loads(subprocess.run(OURS, cwd=ROOT, check=True, capture_output=True, text=True, env=environment).stdout)
 
     def torch(kind: str) -> float:
-        return float(subprocess.run([str(python), "-c", TORCH, kind], check=True, capture_output=True, text=True).stdout)
+        line = [str(python), "-c", TORCH, kind, str(threads)]
+        return float(subprocess.run(line, check=True, capture_output=True, text=True).stdout)
 
     return {kind: max(ours[kind], torch(kind)) for kind in TYPES}
 

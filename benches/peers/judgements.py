@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bound import Bound
 from measure import HERE, Failed, run_json, spread_of
 
 # One of our passes takes milliseconds, so that a single interruption would double it: the median is of many.
@@ -85,6 +86,12 @@ class Court:
         rows = [json.loads(line) for line in lines]
         return [row["expected"] for row in rows if "expected" in row]
 
+    def bound(self, case: Judgement) -> float:
+        """Seconds that a pass over the timed pairs takes at least."""
+        lines = (self.pairs / f"{case.kind}.jsonl").read_text(encoding="utf-8").splitlines()
+        rows = [json.loads(line) for line in lines]
+        return Bound.of_texts([row["prediction"] + row.get("gold", "") for row in rows], self.python).seconds
+
     def check(self, case: Judgement, names: list[str]) -> dict[str, Judged]:
         """Verdicts on the checked pairs, compared before any clock runs."""
         judged = {name: Judged(self.run(case, name, f"{case.kind}-check", 0)["verdicts"]) for name in names}
@@ -105,18 +112,20 @@ class Court:
             first = number % len(names)
             for name in names[first:] + names[:first]:
                 judged[name].add(self.run(case, name, case.kind, self.repeat))
-        return summary(case, judged)
+        return summary(case, judged, self.bound(case))
 
 
-def summary(case: Judgement, judged: dict[str, Judged]) -> dict[str, object]:
-    """Rates, ratios and agreement of one kind of judgement."""
+def summary(case: Judgement, judged: dict[str, Judged], bound: float) -> dict[str, object]:
+    """Rates, ratios, agreement and shares of the bound, the seconds that a pass takes at least, of one kind of judgement."""
     ours, peers = judged["ours"], []
+    each = bound / len(ours.timed)
     rate = spread_of(ours.rates)
     for peer in case.peers:
         theirs = judged[peer.name]
         agreement(f"{peer.name}, timed pairs", ours.timed, theirs.timed, peer.agreement)
         found = spread_of(theirs.rates)
         share = agreement(peer.name, ours.checked, theirs.checked, peer.agreement)
-        peers.append({"peer": peer.name, **found, "ratio": rate["median"] / found["median"], "agreement": share})
+        peers.append({"peer": peer.name, **found, "ratio": rate["median"] / found["median"], "agreement": share,
+                      "share_of_bound": each * found["median"]})  # fmt: skip
     return {"task": case.name, "unit": "judgements/s", "goal": case.goal, "pairs": len(ours.timed),
-            "checked_pairs": len(ours.checked), "ours": rate, "peers": peers}  # fmt: skip
+            "checked_pairs": len(ours.checked), "ours": rate, "share_of_bound": each * rate["median"], "peers": peers}  # fmt: skip

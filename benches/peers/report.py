@@ -26,6 +26,9 @@ HOW = """## How it was measured
 - Bound: the least time that a task needs here, over the time that it took. `products`: its multiplications and additions
   at the speed of a product of two 2048x2048 matrices, by torch or by us, whichever is faster. `reading`: its weights, once for all rows of a
   step, at the speed at which torch sums a buffer of their size; small models stay in the cache there as they do here.
+  `writing`: the pixel values that are made, at the speed at which torch fills a buffer of their size. Of the first token
+  it is reading the files of the model once, of judgements looking at every byte once on one thread: what is left is
+  other work, not products.
 - First token: the wall-clock time of a whole process that loads the model, reads one row with an image and writes one
   token. "In process" leaves out starting Python and its imports.
 - Judgements: the example `judge` of the crate `rewards` beside `judge_peer.py`, on one thread, files read and prepared
@@ -56,10 +59,15 @@ def verdict(met: bool) -> str:
 
 def share(case: dict) -> str:
     """How near both sides come to the least time that the machine needs."""
-    if "bound" not in case:
-        return "–"
     ours, peer = case["share_of_bound"]
-    return f"{ours:.0%} / {peer:.0%} of {case['bound']}"
+    return f"{percent(ours)} / {percent(peer)} of {case['bound']}"
+
+
+def percent(part: float) -> str:
+    """Whole percents; of less than one a digit, down to a hundredth."""
+    if part < 1e-4:
+        return "< 0.01%"
+    return f"{part:.0%}" if part >= 0.01 else f"{100 * part:.1g}%"
 
 
 def peaks(found: dict) -> str:
@@ -78,30 +86,30 @@ def case_line(case: dict) -> str:
 
 def first_token_lines(first: dict) -> list[str]:
     """The table of starting times."""
-    met = verdict(first["ours"]["median"] < FIRST_TOKEN_GOAL)
+    met, near = verdict(first["ours"]["median"] < FIRST_TOKEN_GOAL), first["share_of_bound"]
     return [
-        "| start to first token, nano | seconds | goal |",
-        "|---|---|---|",
-        f"| anneal, whole process | {spread(first['ours'])} | under {FIRST_TOKEN_GOAL:g}: {met} |",
-        f"| transformers, whole process | {spread(first['peer'])} | |",
-        f"| transformers, in process | {spread(first['peer_in_process'])} | |",
+        "| start to first token, nano | seconds | goal | of reading |",
+        "|---|---|---|---|",
+        f"| anneal, whole process | {spread(first['ours'])} | under {FIRST_TOKEN_GOAL:g}: {met} | {percent(near['ours'])} |",
+        f"| transformers, whole process | {spread(first['peer'])} | | {percent(near['peer'])} |",
+        f"| transformers, in process | {spread(first['peer_in_process'])} | | {percent(near['peer_in_process'])} |",
     ]
 
 
 def judgement_lines(found: dict) -> list[str]:
     """The lines of one kind of judgement: ours, then a line for every peer."""
     met = verdict(found["ours"]["median"] >= found["goal"])
-    lines = [f"| {found['task']} | anneal | {spread(found['ours'])} | {amount(found['goal'])}: {met} | | |"]
+    lines = [f"| {found['task']} | anneal | {spread(found['ours'])} | {amount(found['goal'])}: {met} | | | {percent(found['share_of_bound'])} |"]
     for peer in found["peers"]:
-        lines.append(f"| | {peer['peer']} | {spread(peer)} | | {amount(peer['ratio'])}x | {peer['agreement']:.2%} |")
+        lines.append(f"| | {peer['peer']} | {spread(peer)} | | {amount(peer['ratio'])}x | {peer['agreement']:.2%} | {percent(peer['share_of_bound'])} |")
     return lines
 
 
 def judgement_table(judgements: list[dict]) -> list[str]:
     """The table of judgements."""
     return [
-        "| one thread | judge | judgements a second: median (range) | goal | anneal is faster by | same verdicts |",
-        "|---|---|---|---|---|---|",
+        "| one thread | judge | judgements a second: median (range) | goal | anneal is faster by | same verdicts | of reading |",
+        "|---|---|---|---|---|---|---|",
         *[line for found in judgements for line in judgement_lines(found)],
     ]
 

@@ -120,9 +120,10 @@ def measure_tasks(plan: Plan, bench: Bench) -> dict[str, object]:
         found.append(bench.run_case(case, plan.rounds))
         done = found[-1]
         ours, peer = done["ours"]["median"], done["peer"]["median"]
-        if bound := Bound.of(case, done["tokens"], plan.workload, bench.python, peaks):
-            done["bound"] = bound.why
-            done["share_of_bound"] = [rate * bound.seconds / done["tokens"] for rate in (ours, peer)]
+        bound = Bound.of(case, done["tokens"], plan.workload, bench.python, peaks)
+        done["bound"] = bound.why
+        count = case.batch if case.unit == "rows/s" else done["tokens"]
+        done["share_of_bound"] = [rate * bound.seconds / count for rate in (ours, peer)]
         print(f"{case.name}: {ours:.4g} and {peer:.4g} {case.unit}, {done['ratio']:.2f}x, goal {case.goal:g}x", flush=True)
     return {"cases": found, "peak_flops": peaks}
 
@@ -137,7 +138,8 @@ def measure_models(plan: Plan, python: Path, anneal: Path | None) -> dict[str, o
     if plan.first_token:
         first = bench.first_token(max(plan.rounds, 3))
         print("first token:", {name: round(values["median"], 3) for name, values in first.items()}, flush=True)
-        results["first_token"] = first
+        read = Bound.of_files([*(plan.workload / "models" / "nano").iterdir()], python).seconds
+        results["first_token"] = first | {"share_of_bound": {name: read / values["median"] for name, values in first.items()}}
     return results
 
 

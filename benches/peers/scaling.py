@@ -55,7 +55,8 @@ class Scale:
     work: Path
     model: str
     repeat: int
-    peak: float
+    # Operations a second of a large product on so many threads.
+    peaks: dict[int, float]
 
     def arguments(self, point: dict) -> list[str]:
         """The arguments that both sides take."""
@@ -75,10 +76,10 @@ class Scale:
         return run_json([str(self.python), str(HERE / "train_peer.py"), *self.arguments(point), *options])
 
     def floor(self, point: dict) -> float:
-        """Seconds of the arithmetic that cannot be left out, at the machine's best speed with all its threads."""
+        """Seconds of the arithmetic that cannot be left out, at the machine's best speed with as many threads."""
         sizes = Sizes.read(self.work / "models" / self.model)
         rows = [Sequence(one["prompt"], tuple(one["completions"]), one["patches"]) for one in point["lengths"]]
-        return sum(sizes.forward(one) + sizes.backward(one) + sizes.image(one) for one in rows) / self.peak
+        return sum(sizes.forward(one) + sizes.backward(one) + sizes.image(one) for one in rows) / self.peaks[point["load"]["threads"]]
 
     def measure(self, point: dict) -> dict:
         """Both sides at one point, after comparing losses and gradient norms."""
@@ -92,14 +93,20 @@ class Scale:
         return {"axis": point["axis"], "value": point["value"], "seconds": seconds, "peak_rss_bytes": memory}
 
 
+def peaks(found: dict[int, float]) -> str:
+    """How fast products are on so many threads."""
+    return " and at ".join(f"{peak / 1e9:.0f} Gflop/s on {threads}" for threads, peak in sorted(found.items())) + " threads"
+
+
 def table(found: list[dict]) -> list[str]:
     """Every point in numbers."""
-    lines = ["| what grows | | anneal, s | peer, s | floor, s | ratio | MiB (ours / peer) |", "|---|---|---|---|---|---|---|"]
+    names = ("what grows", "", "anneal, s", "peer, s", "floor, s", "ratio", "% of peak (ours / peer)", "MiB (ours / peer)")
+    lines = ["| " + " | ".join(names) + " |", "|---" * len(names) + "|"]
     for point in found:
         ours, peer, floor = point["seconds"]
         memory = " / ".join(f"{size / 2**20:,.0f}" for size in point["peak_rss_bytes"])
-        cells = (LABELS[point["axis"]], str(point["value"]), f"{ours:.3g}", f"{peer:.3g}", f"{floor:.2g}", f"{peer / ours:.2f}x")
-        lines.append("| " + " | ".join((*cells, memory)) + " |")
+        times = (f"{ours:.3g}", f"{peer:.3g}", f"{floor:.2g}", f"{peer / ours:.2f}x", f"{floor / ours:.0%} / {floor / peer:.0%}")
+        lines.append("| " + " | ".join((LABELS[point["axis"]], str(point["value"]), *times, memory)) + " |")
     return lines
 
 
@@ -120,11 +127,13 @@ def write_page(results: dict, docs: Path, notes: Path = HERE / "scaling-notes.md
     page.write_text("\n".join([
         "# What a GRPO update costs as it grows", "",
         f"Measured on {results['date']} with `make bench-peers-scaling`: {machine_facts['processor']}, {machine_facts['cores']} cores; "
-        f"anneal at commit {results['commit']}, torch {results['versions']['torch']}, model {results['model']}.", "",
+        f"anneal at commit {results['commit']}, torch {results['versions']['torch']}, model {results['model']}. "
+        f"A large product runs at {peaks(results['peak_flops'])}.", "",
         "![seconds of an update against each size](scaling.svg)", "", *table(found), "",
         "One prompt of 128 tokens with an image of 64, eight completions of 64 tokens, two threads; one of these grows at a time. The peer",
         "encodes the image once for its group where it stands alone, and once for each completion otherwise. The floor is the arithmetic",
-        "of `benches/peers/floor.py` at the speed of a large product by torch with all threads; a faster product goes below it. Losses and gradient norms agree at every point.", "", *known,
+        "of `benches/peers/floor.py` at the speed of a product of two 2048x2048 matrices on as many threads, by torch or by us, whichever is",
+        "faster; `% of peak` is the floor over the time taken. Losses and gradient norms agree at every point.", "", *known,
     ]), encoding="utf-8")  # fmt: skip
     return page
 
@@ -138,13 +147,14 @@ def main() -> int:
         anneal = arguments.anneal.absolute() if arguments.anneal else build("anneal-cli") / "anneal"
         for script in ("workload.py", "scaling_rows.py"):
             subprocess.run([str(python), str(HERE / script), str(peers / "workload")], check=True)
-        scale = Scale(anneal, python, peers / "workload", SIZES[arguments.model], arguments.repeat, matrix_peaks(python)["float32"])
-        points = json.loads((scale.work / "scaling.json").read_text(encoding="utf-8"))
+        points = json.loads((peers / "workload" / "scaling.json").read_text(encoding="utf-8"))
         cores = len(os.sched_getaffinity(0))
         chosen = [one for one in points if one["axis"] in arguments.axes and one["load"]["threads"] <= max(cores, 2)]
+        speed = {threads: matrix_peaks(python, threads)["float32"] for threads in {one["load"]["threads"] for one in chosen}}
+        scale = Scale(anneal, python, peers / "workload", SIZES[arguments.model], arguments.repeat, speed)
         results = {
             "date": datetime.datetime.now(datetime.UTC).date().isoformat(), "machine": machine(), "commit": commit(),
-            "versions": versions(python), "model": arguments.model, "points": [scale.measure(one) for one in chosen],
+            "versions": versions(python), "model": arguments.model, "peak_flops": speed, "points": [scale.measure(one) for one in chosen],
         }  # fmt: skip
     except (Failed, OSError, subprocess.CalledProcessError) as error:
         print(f"bench-peers-scaling: {error}", file=sys.stderr)
