@@ -26,6 +26,7 @@ mod row_softmax;
 mod stored;
 mod swiglu;
 mod token_log_probs;
+mod units;
 mod weight;
 mod widen;
 mod write_rows;

@@ -98,6 +98,15 @@ fn completions_share_a_prompt() {
     check_plan(&AttentionPlan::new(segments, 58, 58).unwrap(), 58, (6, 2, 16));
 }
 
+/// On a device they are one batch, the shorter ones padded.
+#[test]
+fn sequences_and_completions_of_similar_lengths() {
+    check_plan(&AttentionPlan::sequences(&[30, 17, 24, 16, 29], Visibility::Causal), 116, (4, 2, 8));
+    let completion = |at, len| causal(at..at + len, &[(0, 1, 20), (at, 1, len)]);
+    let segments = vec![completion(20, 7), completion(27, 4), completion(31, 6), completion(37, 5)];
+    check_plan(&AttentionPlan::new(segments, 42, 42).unwrap(), 42, (6, 2, 16));
+}
+
 #[test]
 fn decoding_reads_the_prompt_and_its_own_strided_rows() {
     // Three completions of one prompt; step t of completion g is row 10 + 3 t + g. The cache has room to spare.
@@ -186,4 +195,18 @@ fn half_precision_takes_the_plain_body() {
     let found = attention(half(1), half(2), half(3), &plan, 0.5);
     assert_eq!(found.dtype(), DType::BF16);
     assert_eq!(read(found), read(plain::attention(half(1), half(2), half(3), &plan, 0.5)));
+}
+
+#[test]
+fn what_is_no_number_stays_in_its_sequence() {
+    let plan = AttentionPlan::sequences(&[3, 5, 4], Visibility::Causal);
+    let mut broken = values(12 * 2 * 16, 1);
+    broken[3 * 32] = f64::NAN;
+    for dtype in [DType::F32, DType::BF16] {
+        let x = tensor(&broken, DType::F32, &Device::flex()).cast(dtype).reshape([12, 2, 16]);
+        let out = read(plain::attention(x.clone(), x.clone(), x, &plan, 0.25).cast(DType::F32));
+        let whole =
+            |rows: std::ops::Range<usize>| out[rows.start * 32..rows.end * 32].iter().all(|x| x.is_finite());
+        assert!(whole(0..3) && whole(8..12) && !whole(3..8), "{dtype:?}");
+    }
 }

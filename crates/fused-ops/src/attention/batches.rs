@@ -1,32 +1,43 @@
 //! The segments of a plan as batches for a device: made once, then read by every layer.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use burn::tensor::{Bool, Device, GradientCheckpointingStrategy, Int, Tensor, TensorData};
 
-use super::plan::{AttentionPlan, Segment, Visibility};
-
-/// Keys of single queries are padded to a multiple of this, so that a growing cache meets few distinct shapes.
-const KEY_BUCKET: usize = 64;
+use super::plan::{AttentionPlan, Segment};
+use super::shapes::{BatchShape, Manner, key_rows, query_rows, seeing, shapes};
+use crate::units::has_matrix_units;
+use crate::widen::is_half;
 
 /// Most pieces that rows are put together of where gradients flow through them. Those of listed rows are added up one row
 /// after another, those of pieces all at once.
 const MOST_RUNS: usize = 64;
 
+/// Most segments of a batch there: each is three pieces at most, with its prompt and its padding.
+const MOST_TAPED: usize = MOST_RUNS / 3;
+
 /// What the indices of a plan were made for.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Place {
-    device: Device,
-    tape: Option<GradientCheckpointingStrategy>,
+    pub(super) device: Device,
+    pub(super) tape: Option<GradientCheckpointingStrategy>,
+    pub(super) manner: Manner,
     /// Key-value heads.
-    kv: usize,
+    pub(super) kv: usize,
 }
 
 impl Place {
     pub(super) fn of(q: &Tensor<3>, k: &Tensor<3>) -> Self {
-        let device = q.device();
-        Self { tape: device.gradient_checkpointing_strategy(), device, kv: k.dims()[1] }
+        let (device, [_, kv, head]) = (q.device(), k.dims());
+        let tape = device.gradient_checkpointing_strategy();
+        // Tiles of matrix units hold sixteen values of a head.
+        let on_units = || is_half(q.dtype()) && head.is_multiple_of(16) && has_matrix_units(&device);
+        let manner = match tape {
+            Some(_) => Manner::Taped,
+            None if on_units() => Manner::OnUnits(head),
+            None => Manner::Free,
+        };
+        Self { device, tape, manner, kv }
     }
 }
 
@@ -41,19 +52,15 @@ pub(super) struct Batches {
     pub(super) order: Rows,
 }
 
-/// Segments of equal shape.
+/// Segments that were padded to one shape.
 #[derive(Debug)]
 pub(super) struct Batch {
     pub(super) segments: usize,
     /// Of each segment.
-    pub(super) queries: usize,
-    /// Of each segment.
-    pub(super) keys: usize,
-    /// The last query sees all keys, the one before it one fewer.
-    pub(super) causal: bool,
+    pub(super) shape: BatchShape,
     pub(super) query_rows: Rows,
     pub(super) key_rows: KeyIndex,
-    /// True where a key is padding, `[segments, 1, 1, keys]`.
+    /// True where a key is hidden from all queries, `[segments, 1, 1, keys]`.
     pub(super) padding: Option<Tensor<4, Bool>>,
 }
 
@@ -79,90 +86,40 @@ pub(super) enum Rows {
 impl Batches {
     pub(super) fn of(plan: &AttentionPlan, place: Place) -> Self {
         let mut order = vec![0; plan.query_rows()];
-        let shapes = shapes(plan);
-        let seen: usize = shapes.iter().map(|(shape, segments)| shape.queries * segments.len()).sum();
+        let shapes = shapes(plan, place.manner);
+        let seen: usize = shapes.values().flatten().map(|segment| seeing(segment).len()).sum();
         let blank = seen < order.len();
-        let queries =
-            shapes.iter().flat_map(|(shape, segments)| segments.iter().map(|s| shape.query_rows(s)));
-        for (output, row) in (usize::from(blank)..).zip(queries.flatten()) {
-            order[row] = output;
+        let mut output = usize::from(blank);
+        for (shape, segments) in &shapes {
+            for segment in segments {
+                (output..).zip(seeing(segment)).for_each(|(output, row)| order[row] = output);
+                output += shape.queries;
+            }
         }
         let order = Rows::of(&order, &place);
-        let batches = shapes.iter().map(|(shape, segments)| Batch::of(*shape, segments, &place)).collect();
+        let together = if place.tape.is_some() { MOST_TAPED } else { usize::MAX };
+        let batches = shapes.iter().flat_map(|(shape, segments)| {
+            segments.chunks(together).map(|segments| Batch::of(*shape, segments, &place))
+        });
+        let batches = batches.collect();
         Self { place, batches, blank, order }
     }
 }
 
-/// What segments must have in common to form one batch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct BatchShape {
-    queries: usize,
-    keys: usize,
-    causal: bool,
-}
-
-impl BatchShape {
-    /// `None` for a segment without output.
-    fn of(segment: &Segment) -> Option<Self> {
-        let keys = segment.key_count();
-        let causal = segment.visibility == Visibility::Causal;
-        // A causal query before the first key sees nothing and is left out.
-        let queries = if causal { segment.queries.len().min(keys) } else { segment.queries.len() };
-        let causal = causal && queries > 1;
-        (queries > 0 && keys > 0).then_some(Self { queries, keys, causal })
-    }
-
-    fn query_rows(&self, segment: &Segment) -> Range<usize> {
-        segment.queries.end - self.queries..segment.queries.end
-    }
-}
-
-/// Segments by shape. Single queries whose numbers of keys are within a factor of two go together, padded: the tokens of
-/// a step of generation are one batch, or few.
-fn shapes(plan: &AttentionPlan) -> BTreeMap<BatchShape, Vec<&Segment>> {
-    let shapes = plan.segments().iter().filter_map(|segment| Some((BatchShape::of(segment)?, segment)));
-    let shapes: Vec<_> = shapes.collect();
-    let single = shapes.iter().filter(|(shape, _)| shape.queries == 1).map(|(shape, _)| shape.keys);
-    let widths = widths(single.collect());
-    let mut batches = BTreeMap::<_, Vec<_>>::new();
-    for (shape, segment) in shapes {
-        let wide = widths.iter().find(|width| shape.queries == 1 && **width >= shape.keys);
-        let keys = wide.copied().unwrap_or(shape.keys);
-        batches.entry(BatchShape { keys, ..shape }).or_default().push(segment);
-    }
-    batches
-}
-
-/// Few numbers, ascending, such that each of `keys` is padded to the next of them, to less than twice its bucket.
-fn widths(mut keys: Vec<usize>) -> Vec<usize> {
-    keys.sort_unstable();
-    let mut widths: Vec<usize> = Vec::new();
-    for width in keys.into_iter().rev().map(|keys| keys.next_multiple_of(KEY_BUCKET)) {
-        if widths.last().is_none_or(|last| 2 * width <= *last) {
-            widths.push(width);
-        }
-    }
-    widths.reverse();
-    widths
-}
-
 impl Batch {
     fn of(shape: BatchShape, segments: &[&Segment], place: &Place) -> Self {
-        let BatchShape { queries, keys, causal } = shape;
-        let query_rows: Vec<usize> = segments.iter().flat_map(|s| shape.query_rows(s)).collect();
-        let key_rows: Vec<usize> = segments.iter().flat_map(|s| key_rows(s, keys)).collect();
-        let key_rows = match Rows::of(&key_rows, place) {
+        let queries: Vec<usize> = segments.iter().flat_map(|segment| query_rows(segment, shape)).collect();
+        let keys: Vec<usize> = segments.iter().flat_map(|segment| key_rows(segment, shape)).collect();
+        let key_rows = match Rows::of(&keys, place) {
             Rows::Listed(rows) => KeyIndex::of_heads(rows, segments.len(), place),
             runs => KeyIndex::Rows(runs),
         };
         Self {
             segments: segments.len(),
-            queries,
-            keys,
-            causal,
-            query_rows: Rows::of(&query_rows, place),
+            shape,
+            query_rows: Rows::of(&queries, place),
             key_rows,
-            padding: padding(segments, keys, &place.device),
+            padding: padding(segments, shape, &place.device),
         }
     }
 }
@@ -219,16 +176,11 @@ fn runs(rows: &[usize]) -> Vec<Range<usize>> {
     runs
 }
 
-/// The key rows of a segment, repeated at the end to make `count`.
-fn key_rows(segment: &Segment, count: usize) -> impl Iterator<Item = usize> {
-    let last = segment.keys.iter().rev().find(|run| run.len > 0).map_or(0, |run| run.start);
-    segment.keys.iter().flat_map(|run| run.iter()).chain(std::iter::repeat(last)).take(count)
-}
-
-/// True where a key is padding; `None` where none is.
-fn padding(segments: &[&Segment], keys: usize, device: &Device) -> Option<Tensor<4, Bool>> {
+/// True where a key is padding that a query would see; `None` where there is none.
+fn padding(segments: &[&Segment], shape: BatchShape, device: &Device) -> Option<Tensor<4, Bool>> {
+    let BatchShape { keys, causal, .. } = shape;
     let counts = || segments.iter().map(|segment| segment.key_count());
-    if counts().all(|count| count == keys) {
+    if causal || counts().all(|count| count == keys) {
         return None;
     }
     let flags: Vec<bool> = counts().flat_map(|real| (0..keys).map(move |i| i >= real)).collect();
@@ -238,15 +190,6 @@ fn padding(segments: &[&Segment], keys: usize, device: &Device) -> Option<Tensor
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn single_queries_go_together_unless_padding_would_double_their_keys() {
-        assert!(widths(vec![]).is_empty());
-        assert_eq!(widths(vec![1, 33, 64]), [64]);
-        assert_eq!(widths(vec![500, 300, 260, 320]), [512]);
-        assert_eq!(widths(vec![1000, 500, 10, 70]), [64, 128, 512, 1024]);
-        assert_eq!(widths(vec![1000, 520, 65, 128]), [128, 1024]);
-    }
 
     #[test]
     fn neighbouring_rows_are_runs() {
@@ -259,10 +202,10 @@ mod tests {
         let segment = |row, len| Segment {
             queries: row..row + 1,
             keys: vec![super::super::KeyRows { start: row, stride: 3, len }],
-            visibility: Visibility::Full,
+            visibility: super::super::Visibility::Full,
         };
         let plan = AttentionPlan::new(vec![segment(0, 70), segment(1, 100), segment(2, 66)], 3, 400);
-        let place = Place { device: Device::flex(), tape: None, kv: 2 };
+        let place = Place { device: Device::flex(), tape: None, manner: Manner::Free, kv: 2 };
         let batches = Batches::of(&plan.unwrap(), place);
         let [batch] = batches.batches.as_slice() else { panic!("{} batches", batches.batches.len()) };
         assert!(
@@ -272,7 +215,7 @@ mod tests {
             matches!(&batches.order, Rows::Runs(runs) if runs.as_slice() == std::slice::from_ref(&(0..3)))
                 && !batches.blank
         );
-        assert_eq!(batch.keys, 128);
+        assert_eq!(batch.shape.keys, 128);
         let KeyIndex::HeadRows(rows) = &batch.key_rows else { panic!("{:?}", batch.key_rows) };
         let rows: Vec<i64> = rows.to_data().iter().collect();
         assert_eq!(rows.len(), 3 * 2 * 128);

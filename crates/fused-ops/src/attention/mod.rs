@@ -5,6 +5,7 @@ mod batches;
 mod forward;
 mod plain;
 mod plan;
+mod shapes;
 mod tiles;
 
 use burn::tensor::Tensor;

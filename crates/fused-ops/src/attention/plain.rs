@@ -1,26 +1,27 @@
-//! Attention in burn's own operations: segments of equal shape become one batch.
+//! Attention in burn's own operations: segments of similar shape become one batch.
 
 use std::ops::Range;
 
 use burn::tensor::activation::softmax;
 use burn::tensor::module::attention;
 use burn::tensor::ops::AttentionModuleOptions;
-use burn::tensor::{Bool, Tensor};
+use burn::tensor::{Bool, FloatDType, Tensor};
 
 use super::batches::{Batch, Batches, KeyIndex, Place};
 use super::plan::AttentionPlan;
-use crate::widen::{assert_wide, is_half, narrow, widen};
+use super::shapes::Kernels;
+use crate::widen::{assert_wide, narrow, widen};
 
 /// Most scores that exist at one time: 256 MiB of them in f32.
 const MOST_SCORES: usize = 1 << 26;
 
 /// [`attention`](fn@crate::attention) in burn's own operations.
 ///
-/// Works on any device: segments of equal shape are gathered into one batch. Indices and masks are made once for a plan
-/// and a device, not for each layer.
+/// Works on any device: segments of similar shape are gathered into one batch, padded at the end. Indices and masks are made
+/// once for a plan and a device, not for each layer.
 ///
-/// Softmax is computed in f32, and numbers of 32 bits are never rounded on the way to it: burn's accelerated kernels, which
-/// multiply 16-bit floats whatever they are given, only take several queries of 16-bit floats without a gradient tape.
+/// Softmax is computed in f32, and numbers of 32 bits are never rounded on the way to it: burn's accelerated kernel, which
+/// multiplies f16, only takes many queries of 16-bit floats without a gradient tape, on devices with matrix units.
 pub fn plain(q: Tensor<3>, k: Tensor<3>, v: Tensor<3>, plan: &AttentionPlan, scale: f32) -> Tensor<3> {
     plan.with_batches(Place::of(&q, &k), |batches| attend(q, k, v, batches, scale))
 }
@@ -43,11 +44,14 @@ impl Batch {
         let ([_, heads, head], [_, kv, _]) = (q.dims(), k.dims());
         let group = heads / kv;
         let [k, v] = [k, v].map(|x| self.by_head(x));
-        let q = self.query_rows.take(q.clone()).reshape([self.segments, self.queries, kv, group, head]);
+        let queries = self.shape.queries;
+        let q = self.query_rows.take(q.clone()).reshape([self.segments, queries, kv, group, head]);
         let q = q.permute([0, 2, 3, 1, 4]);
-        let accelerated = is_half(q.dtype()) && self.queries > 1 && !q.device().is_autodiff();
-        let output = if accelerated { self.accelerated(q, k, v, scale) } else { self.exact(q, k, v, scale) };
-        output.permute([0, 3, 1, 2, 4]).reshape([self.segments * self.queries, heads, head])
+        let output = match self.shape.kernels {
+            Kernels::Accelerated if is_usual(scale, head) => self.accelerated(q, k, v),
+            Kernels::Accelerated | Kernels::Separate => self.exact(q, k, v, scale),
+        };
+        output.permute([0, 3, 1, 2, 4]).reshape([self.segments * queries, heads, head])
     }
 
     /// Keys or values `[segments, kv, keys, head]`.
@@ -55,40 +59,39 @@ impl Batch {
         let [rows, kv, head] = x.dims();
         match &self.key_rows {
             KeyIndex::Rows(index) => {
-                index.take(x.clone()).reshape([self.segments, self.keys, kv, head]).swap_dims(1, 2)
+                index.take(x.clone()).reshape([self.segments, self.shape.keys, kv, head]).swap_dims(1, 2)
             }
             KeyIndex::HeadRows(index) => {
                 let x = x.clone().reshape([rows * kv, head]).select(0, index.clone());
-                x.reshape([self.segments, kv, self.keys, head])
+                x.reshape([self.segments, kv, self.shape.keys, head])
             }
         }
     }
 
-    /// Attention of `q`, `[segments, kv, group, queries, head]`, by whichever of burn's kernels is the fastest. They know
-    /// no groups, so that keys and values are repeated.
-    fn accelerated(&self, q: Tensor<5>, k: Tensor<4>, v: Tensor<4>, scale: f32) -> Tensor<5> {
-        let [segments, kv, group, queries, head] = q.dims();
+    /// Attention of `q`, `[segments, kv, group, queries, head]`, by burn's kernel for matrix units. It knows no groups, so that
+    /// keys and values are repeated, and of 16-bit floats only those with a fraction of ten bits.
+    fn accelerated(&self, q: Tensor<5>, k: Tensor<4>, v: Tensor<4>) -> Tensor<5> {
+        let ([segments, kv, group, queries, head], dtype) = (q.dims(), q.dtype());
         let expand = |x: Tensor<4>| {
-            let x = x.unsqueeze_dim::<5>(2).expand([segments, kv, group, self.keys, head]);
-            x.reshape([segments, kv * group, self.keys, head])
+            let x = x.cast(FloatDType::F16).unsqueeze_dim::<5>(2);
+            let x = x.expand([segments, kv, group, self.shape.keys, head]);
+            x.reshape([segments, kv * group, self.shape.keys, head])
         };
-        // Accelerated kernels take only the default scale, so it is named only when it differs.
-        let usual = 1.0 / (head as f64).sqrt();
-        let scale = Some(f64::from(scale)).filter(|scale| (scale / usual - 1.0).abs() > 1e-6);
-        let options = AttentionModuleOptions { scale, softcap: None, is_causal: self.causal };
-        let q = q.reshape([segments, kv * group, queries, head]);
-        attention(q, expand(k), expand(v), None, None, options).reshape([segments, kv, group, queries, head])
+        let options = AttentionModuleOptions { scale: None, softcap: None, is_causal: self.shape.causal };
+        let q = q.cast(FloatDType::F16).reshape([segments, kv * group, queries, head]);
+        let output = attention(q, expand(k), expand(v), None, None, options);
+        narrow(output, dtype).reshape([segments, kv, group, queries, head])
     }
 
     /// The same with scores in f32, a limited number of them at a time.
     fn exact(&self, q: Tensor<5>, k: Tensor<4>, v: Tensor<4>, scale: f32) -> Tensor<5> {
-        let each = self.segments * k.dims()[1] * q.dims()[2] * self.keys;
-        let together = (MOST_SCORES / each).clamp(1, self.queries);
-        if together == self.queries {
-            return self.exact_part(q, [&k, &v], 0..self.queries, scale);
+        let each = self.segments * k.dims()[1] * q.dims()[2] * self.shape.keys;
+        let together = (MOST_SCORES / each).clamp(1, self.shape.queries);
+        if together == self.shape.queries {
+            return self.exact_part(q, [&k, &v], 0..self.shape.queries, scale);
         }
-        let parts = (0..self.queries).step_by(together).map(|first| {
-            let part = first..self.queries.min(first + together);
+        let parts = (0..self.shape.queries).step_by(together).map(|first| {
+            let part = first..self.shape.queries.min(first + together);
             self.exact_part(q.clone().narrow(3, part.start, part.len()), [&k, &v], part, scale)
         });
         Tensor::cat(parts.collect(), 3)
@@ -96,7 +99,7 @@ impl Batch {
 
     /// `part` of the queries. The heads of a group are rows of one matrix product with their keys.
     fn exact_part(&self, q: Tensor<5>, [k, v]: [&Tensor<4>; 2], part: Range<usize>, scale: f32) -> Tensor<5> {
-        let ([segments, kv, group, queries, head], keys, dtype) = (q.dims(), self.keys, q.dtype());
+        let ([segments, kv, group, queries, head], keys, dtype) = (q.dims(), self.shape.keys, q.dtype());
         let q = q.reshape([segments, kv, group * queries, head]);
         let scores = widen(q.matmul(k.clone().transpose())).mul_scalar(scale);
         let scores = match &self.padding {
@@ -106,7 +109,7 @@ impl Batch {
                 scores.mask_fill(padding, f32::NEG_INFINITY)
             }
         };
-        let scores = if self.causal { self.hide_later(scores, group, part) } else { scores };
+        let scores = if self.shape.causal { self.hide_later(scores, group, part) } else { scores };
         assert_wide(&scores);
         let output = narrow(softmax(scores, 3), dtype).matmul(v.clone());
         output.reshape([segments, kv, group, queries, head])
@@ -115,10 +118,66 @@ impl Batch {
     /// Scores of later keys become minus infinity.
     fn hide_later(&self, scores: Tensor<4>, group: usize, part: Range<usize>) -> Tensor<4> {
         let [segments, kv, rows, keys] = scores.dims();
-        let first_unseen = (keys - self.queries + part.start) as i64;
+        let first_unseen = (keys - self.shape.queries + part.start) as i64;
         let later = Tensor::<2, Bool>::tril_mask([part.len(), keys], first_unseen, &scores.device());
         let shape = [segments, kv, group, part.len(), keys];
         let scores = scores.reshape(shape).mask_fill(later.unsqueeze::<5>().expand(shape), f32::NEG_INFINITY);
         scores.reshape([segments, kv, rows, keys])
+    }
+}
+
+/// Whether scores are divided by the root of a head's size, as accelerated kernels do.
+fn is_usual(scale: f32, head: usize) -> bool {
+    (f64::from(scale) * (head as f64).sqrt() - 1.0).abs() < 1e-6
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::shapes::Manner;
+    use super::super::{KeyRows, Segment, Visibility};
+    use super::*;
+    use burn::tensor::{DType, Device, TensorData};
+
+    const SHAPE: [usize; 3] = [143, 2, 16];
+
+    fn input(seed: usize) -> Tensor<3> {
+        let numbers = (0..SHAPE.iter().product())
+            .map(|i: usize| ((i * 7919 + seed * 104_729) % 2003) as f32 / 1001.0 - 1.0);
+        let numbers = TensorData::new(numbers.collect::<Vec<_>>(), SHAPE);
+        Tensor::from_data(numbers, (&Device::flex(), DType::BF16))
+    }
+
+    fn plans() -> [AttentionPlan; 3] {
+        let cached = |at, queries: usize, keys| Segment {
+            queries: at..at + queries,
+            keys: vec![KeyRows::contiguous(0, 20), KeyRows::contiguous(30, keys)],
+            visibility: Visibility::Causal,
+        };
+        let cached = vec![cached(0, 40, 60), cached(40, 60, 80), cached(100, 43, 3)];
+        [
+            AttentionPlan::sequences(&[30, 70, 9, 33, 1], Visibility::Causal),
+            AttentionPlan::sequences(&[64, 64, 4, 11], Visibility::Full),
+            AttentionPlan::new(cached, SHAPE[0], SHAPE[0]).unwrap(),
+        ]
+    }
+
+    /// The CPU has no matrix units, but the operations are the same.
+    #[test]
+    fn whole_stages_on_matrix_units_give_what_separate_operations_give() {
+        let [q, k, v] = [1, 2, 3].map(input);
+        for plan in plans() {
+            let place = Place { manner: Manner::OnUnits(16), ..Place::of(&q, &k) };
+            let found = plan.with_batches(place, |batches| {
+                assert!(batches.batches.iter().any(|batch| batch.shape.kernels == Kernels::Accelerated));
+                attend(q.clone(), k.clone(), v.clone(), batches, 0.25)
+            });
+            let [q, k, v] = [&q, &k, &v].map(|x| x.clone().cast(DType::F32));
+            let expected = plain(q, k, v, &plan, 0.25);
+            assert_eq!(found.dtype(), DType::BF16);
+            let [found, expected] = [found, expected].map(|x| x.into_data().convert_dtype(DType::F32));
+            let pairs = found.iter::<f32>().zip(expected.iter::<f32>());
+            let most = pairs.map(|(found, expected)| (found - expected).abs()).fold(0.0, f32::max);
+            assert!(most < 1e-2, "{most}");
+        }
     }
 }
