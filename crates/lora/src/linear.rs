@@ -1,6 +1,6 @@
 //! Affine maps whose weight may be frozen, stored in few bits, and adapted.
 
-use crate::{Adapter, Packed, Quantization};
+use crate::{Adapter, Packed};
 use burn::module::{Module, Param};
 use burn::tensor::{DType, Device, Tensor};
 use fused_ops::{Arithmetic, MapParts, MapWeight, Weight};
@@ -95,9 +95,8 @@ impl Linear {
     }
 
     /// A map without adapter whose weight is stored in few bits.
-    pub fn packed(weight: Tensor<2>, bias: Option<Param<Tensor<1>>>, quantization: &Quantization) -> Self {
-        let weight = Base::Packed(Packed::of(weight, quantization));
-        Self { weight, bias, adapter: None, kernel: Vec::new() }
+    pub fn packed(weight: Packed, bias: Option<Param<Tensor<1>>>) -> Self {
+        Self { weight: Base::Packed(weight), bias, adapter: None, kernel: Vec::new() }
     }
 
     /// Says that files give the weight the shape `[outputs, kernel…]`: it is a convolution that does not overlap.

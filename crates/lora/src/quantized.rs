@@ -113,8 +113,22 @@ impl Packed {
     /// Packs a weight.
     pub fn of(weight: Tensor<2>, quantization: &Quantization) -> Self {
         let dtype = weight.dtype();
-        let PackedMatrix { codes, scales, shape, format } =
-            PackedMatrix::pack(weight, quantization.format, quantization.scales);
+        Self::new(PackedMatrix::pack(weight, quantization.format, quantization.scales), dtype)
+    }
+
+    /// Packs the numbers of a weight `[outputs, inputs]` that the host holds, for rows of this type on a device.
+    pub fn of_numbers(
+        numbers: &[f32],
+        shape: [usize; 2],
+        quantization: &Quantization,
+        (device, dtype): (&Device, DType),
+    ) -> Self {
+        let coding = (quantization.format, quantization.scales);
+        Self::new(PackedMatrix::of_numbers(numbers, shape, coding, device), dtype)
+    }
+
+    fn new(matrix: PackedMatrix, dtype: DType) -> Self {
+        let PackedMatrix { codes, scales, shape, format } = matrix;
         let words = |words| Param::initialized(ParamId::new(), words);
         let numbers =
             |numbers: Tensor<1>| Param::initialized(ParamId::new(), numbers).set_require_grad(false);

@@ -21,10 +21,23 @@ pub(super) const NF4: [f32; 16] = [
     1.0,
 ];
 
+/// A number is nearer to level i + 1 than to level i if it is larger than the i-th of these: the last number of 32 bits
+/// that does not lie beyond the middle between both.
+const MIDDLES: [f32; 15] = {
+    let mut middles = [0.0; 15];
+    let mut i = 0;
+    while i < middles.len() {
+        let middle = (NF4[i] as f64 + NF4[i + 1] as f64) / 2.0;
+        let near = middle as f32;
+        middles[i] = if near as f64 > middle { near.next_down() } else { near };
+        i += 1;
+    }
+    middles
+};
+
 /// The nearest level of a number in ±1; the lower of two that are equally near.
 pub(super) fn nearest(x: f32) -> u32 {
-    NF4.windows(2).filter(|pair| f64::from(x) > (f64::from(pair[0]) + f64::from(pair[1])) / 2.0).count()
-        as u32
+    MIDDLES.iter().map(|middle| u32::from(x > *middle)).sum()
 }
 
 #[cfg(test)]

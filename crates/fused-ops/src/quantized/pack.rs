@@ -1,6 +1,7 @@
 //! From numbers to codes.
 
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
+use rayon::prelude::*;
 
 use super::levels::nearest;
 use super::{BLOCK, BlockScales, CodeFormat, GROUP, PackedMatrix, ScaleCoding};
@@ -23,22 +24,44 @@ impl PackedMatrix {
     pub fn pack(weight: Tensor<2>, format: CodeFormat, coding: ScaleCoding) -> Self {
         let (device, shape) = (weight.device(), weight.dims());
         let numbers: Vec<f32> = weight.into_data().convert_dtype(DType::F32).iter::<f32>().collect();
-        let scales: Vec<f32> = numbers.chunks(BLOCK).map(|block| scale(block, format)).collect();
-        let codes = numbers.chunks(BLOCK).zip(&scales).flat_map(|(block, scale)| {
-            let mut codes = [code(0.0, *scale, format); BLOCK];
-            codes
-                .iter_mut()
-                .zip(block)
-                .for_each(|(code_of, number)| *code_of = code(*number, *scale, format));
-            codes
-        });
-        let codes = words(&codes.collect::<Vec<_>>(), format.bits(), &device);
-        let scales = match coding {
-            ScaleCoding::Exact => BlockScales::Exact(floats(scales, &device)),
-            ScaleCoding::Coded => coded(&scales, &device),
-        };
-        Self { codes, scales, shape, format }
+        Self::of_numbers(&numbers, shape, (format, coding), &device)
     }
+
+    /// Packs a matrix that lies in the host's memory, row after row: only codes and scales go to the device.
+    ///
+    /// # Panics
+    /// When there are not as many numbers as the shape says.
+    pub fn of_numbers(
+        numbers: &[f32],
+        shape: [usize; 2],
+        (format, coding): (CodeFormat, ScaleCoding),
+        device: &Device,
+    ) -> Self {
+        assert_eq!(numbers.len(), shape.iter().product::<usize>(), "numbers of a matrix {shape:?}");
+        let scales: Vec<f32> = numbers.par_chunks(BLOCK).map(|block| scale(block, format)).collect();
+        let mut codes = vec![0; scales.len() * words_of_a_block(format)];
+        codes
+            .par_chunks_mut(words_of_a_block(format))
+            .zip(numbers.par_chunks(BLOCK).zip(&scales))
+            .for_each(|(words, (block, scale))| pack_block(block, *scale, format, words));
+        let scales = match coding {
+            ScaleCoding::Exact => BlockScales::Exact(floats(scales, device)),
+            ScaleCoding::Coded => coded(&scales, device),
+        };
+        Self { codes: integers(codes, device), scales, shape, format }
+    }
+}
+
+/// How many 32-bit words the codes of a block take.
+fn words_of_a_block(format: CodeFormat) -> usize {
+    BLOCK * format.bits() / 32
+}
+
+/// Writes the codes of a block, filled up with zeros.
+fn pack_block(block: &[f32], scale: f32, format: CodeFormat, packed: &mut [i32]) {
+    let mut codes = [code(0.0, scale, format); BLOCK];
+    codes.iter_mut().zip(block).for_each(|(code_of, number)| *code_of = code(*number, scale, format));
+    packed.iter_mut().zip(words(&codes, format.bits())).for_each(|(to, word)| *to = word);
 }
 
 fn scale(block: &[f32], format: CodeFormat) -> f32 {
@@ -73,15 +96,19 @@ fn coded(scales: &[f32], device: &Device) -> BlockScales {
         .flat_map(|(group, step)| group.iter().map(|scale| code(scale - mean, *step, CodeFormat::Int8)))
         .collect();
     codes.resize(codes.len().next_multiple_of(4), 0);
-    BlockScales::Coded { codes: words(&codes, 8, device), steps: floats(steps, device), mean }
+    let codes = words(&codes, 8).collect();
+    BlockScales::Coded { codes: integers(codes, device), steps: floats(steps, device), mean }
 }
 
-fn words(codes: &[u32], bits: usize, device: &Device) -> Tensor<1, Int> {
-    let word = |codes: &[u32]| {
+/// Codes of so many bits side by side, the first in the lowest bits.
+fn words(codes: &[u32], bits: usize) -> impl Iterator<Item = i32> {
+    codes.chunks(32 / bits).map(move |codes| {
         let joined = codes.iter().enumerate().fold(0, |word, (i, code)| word | code << (bits * i));
         joined.cast_signed()
-    };
-    let words: Vec<i32> = codes.chunks(32 / bits).map(word).collect();
+    })
+}
+
+fn integers(words: Vec<i32>, device: &Device) -> Tensor<1, Int> {
     let count = words.len();
     Tensor::from_data(TensorData::new(words, [count]), (device, DType::I32))
 }

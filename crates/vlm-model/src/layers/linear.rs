@@ -18,8 +18,8 @@ impl Scope<'_, '_> {
         let scope = self.at(name);
         let shape = [outputs, inputs];
         let bias = (bias == Bias::Yes).then(|| scope.tensor("bias", [outputs]));
-        if let Some(quantization) = scope.quantization() {
-            return Linear::packed(scope.tensor("weight", shape).val(), bias, quantization);
+        if let Some(packed) = scope.packed("weight", shape) {
+            return Linear::packed(packed, bias);
         }
         match scope.half("weight", shape) {
             Some((weight, arithmetic)) => Linear::half(weight, bias, arithmetic),

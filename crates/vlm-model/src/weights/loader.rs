@@ -6,7 +6,7 @@ use super::numbers;
 use burn::module::{Param, ParamId};
 use burn::tensor::{DType, Device, Tensor, TensorData};
 use fused_ops::Arithmetic;
-use lora::Quantization;
+use lora::{Packed, Quantization};
 use safetensors::tensor::Dtype;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -133,22 +133,40 @@ impl<'a> WeightLoader<'a> {
     }
 
     fn tensor<const D: usize>(&self, name: &str, stored: &[usize], shape: [usize; D]) -> Tensor<D> {
+        let dtype = self.precision.dtype();
+        match self.read(name, stored, |raw| data_of(name, raw, &shape, dtype)) {
+            Some(data) => Tensor::from_data(data, (self.device, dtype)),
+            None => Tensor::zeros([0; D], self.device),
+        }
+    }
+
+    /// A matrix in few bits. The host packs it, so that a device never holds the whole of it.
+    fn packed(&self, name: &str, shape: [usize; 2], quantization: &Quantization) -> Packed {
+        let place = (self.device, self.precision.dtype());
+        match self.read(name, &shape, |raw| numbers_of(name, raw)) {
+            Some(numbers) => Packed::of_numbers(&numbers, shape, quantization, place),
+            None => Packed::of_numbers(&[], [0, 0], quantization, place),
+        }
+    }
+
+    /// What `of` makes of a tensor that has this shape in its file. None where the model is never used: `finish` refuses it,
+    /// or nothing but its headers was asked for.
+    fn read<T>(
+        &self,
+        name: &str,
+        stored: &[usize],
+        of: impl FnOnce(&RawTensor<'_>) -> Result<T, WeightProblem>,
+    ) -> Option<T> {
         self.taken.borrow_mut().insert(name.into());
         let raw = self.fitting(name, stored);
-        let numbers = match self.reading {
-            Reading::Numbers => raw.and_then(|raw| numbers_of(name, &raw)).map(Some),
+        let made = match self.reading {
+            Reading::Numbers => raw.and_then(|raw| of(&raw)).map(Some),
             Reading::Headers => raw.map(|_| None),
         };
-        match numbers {
-            Ok(Some(numbers)) => {
-                let options = (self.device, self.precision.dtype());
-                return Tensor::from_data(TensorData::new(numbers, shape), options);
-            }
-            Ok(None) => {}
-            Err(problem) => self.problems.borrow_mut().push(problem),
-        }
-        // Never read: `finish` refuses the model, or nothing but its headers was asked for.
-        Tensor::zeros([0; D], self.device)
+        made.unwrap_or_else(|problem| {
+            self.problems.borrow_mut().push(problem);
+            None
+        })
     }
 
     /// A matrix in bfloat16 beside rows of 32 bits: that of its file, or one that is rounded to it.
@@ -158,16 +176,11 @@ impl<'a> WeightLoader<'a> {
             Precision::Mixed => Arithmetic::Mixed,
             Precision::F32 | Precision::Bf16 | Precision::F16 => return None,
         };
-        let raw = self.checkpoint.raw(name).filter(|raw| raw.shape == shape)?;
-        let numbers = match raw.dtype {
-            Dtype::BF16 => numbers::are_finite_halves(raw.bytes)
-                .then(|| TensorData::from_bytes_vec(raw.bytes.to_vec(), shape, DType::BF16))?,
-            _ if arithmetic == Arithmetic::Full => return None,
-            _ => {
-                let read = self.fitting(name, &shape).and_then(|raw| numbers_of(name, &raw));
-                TensorData::new(read.ok()?, shape)
-            }
-        };
+        let raw = self.fitting(name, &shape).ok()?;
+        if raw.dtype != Dtype::BF16 && arithmetic == Arithmetic::Full {
+            return None;
+        }
+        let numbers = data_of(name, &raw, &shape, DType::BF16).ok()?;
         self.taken.borrow_mut().insert(name.into());
         Some((Tensor::from_data(numbers, (self.device, DType::BF16)), arithmetic))
     }
@@ -189,6 +202,22 @@ impl<'a> WeightLoader<'a> {
 
 fn numbers_of(name: &str, raw: &RawTensor<'_>) -> Result<Vec<f32>, WeightProblem> {
     numbers::to_f32(raw.dtype, raw.bytes).ok_or_else(|| WeightProblem::NotFinite { name: name.into() })
+}
+
+/// The numbers of a tensor that is to be of this type: the bytes of the file where it has it and 16 bits.
+fn data_of(
+    name: &str,
+    raw: &RawTensor<'_>,
+    shape: &[usize],
+    dtype: DType,
+) -> Result<TensorData, WeightProblem> {
+    if !matches!((raw.dtype, dtype), (Dtype::BF16, DType::BF16) | (Dtype::F16, DType::F16)) {
+        return Ok(TensorData::new(numbers_of(name, raw)?, shape.to_vec()));
+    }
+    if !numbers::are_finite_halves(raw.dtype, raw.bytes) {
+        return Err(WeightProblem::NotFinite { name: name.into() });
+    }
+    Ok(TensorData::from_bytes_vec(raw.bytes.to_vec(), shape.to_vec(), dtype))
 }
 
 /// Old files store the rotary frequencies, which are computed from the configuration.
@@ -231,9 +260,10 @@ impl Scope<'_, '_> {
         Some((Param::initialized(ParamId::new(), tensor).set_require_grad(false), arithmetic))
     }
 
-    /// How the weight of the linear map with this prefix is stored, when not as it is.
-    pub(crate) fn quantization(&self) -> Option<&Quantization> {
-        self.loader.quantization.filter(|quantization| quantization.covers(&self.prefix))
+    /// The matrix `name` of the linear map with this prefix in few bits, if that is asked for.
+    pub(crate) fn packed(&self, name: &str, shape: [usize; 2]) -> Option<Packed> {
+        let quantization = self.loader.quantization.filter(|asked| asked.covers(&self.prefix))?;
+        Some(self.loader.packed(&self.join(name), shape, quantization))
     }
 
     fn join(&self, name: &str) -> String {

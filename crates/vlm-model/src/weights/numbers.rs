@@ -18,10 +18,10 @@ pub(super) fn to_f32(dtype: Dtype, bytes: &[u8]) -> Option<Vec<f32>> {
     }
 }
 
-/// Whether all numbers of bfloat16 bytes are finite: none has all bits of its exponent.
-pub(super) fn are_finite_halves(bytes: &[u8]) -> bool {
-    const EXPONENT: u16 = 0x7f80;
-    let finite = |half: &[u8; 2]| u16::from_le_bytes(*half) & EXPONENT != EXPONENT;
+/// Whether all numbers of BF16 or F16 bytes are finite: none has all bits of its exponent.
+pub(super) fn are_finite_halves(dtype: Dtype, bytes: &[u8]) -> bool {
+    let exponent: u16 = if dtype == Dtype::BF16 { 0x7f80 } else { 0x7c00 };
+    let finite = |half: &[u8; 2]| u16::from_le_bytes(*half) & exponent != exponent;
     bytes.as_chunks::<2>().0.par_chunks(CHUNK).all(|halves| halves.iter().all(finite))
 }
 
@@ -69,6 +69,7 @@ mod tests {
                 .flat_map(u16::to_le_bytes)
                 .collect();
             assert!(bytes.len() > 120_000);
+            assert!(are_finite_halves(dtype, &bytes));
             let numbers = to_f32(dtype, &bytes).unwrap();
             assert_eq!(to_bytes(dtype, numbers.into_iter()), bytes);
         }
@@ -82,6 +83,10 @@ mod tests {
                 numbers[place] = bad;
                 let bytes: Vec<u8> = numbers.iter().flat_map(|x| x.to_le_bytes()).collect();
                 assert!(to_f32(Dtype::F32, &bytes).is_none());
+                for dtype in [Dtype::BF16, Dtype::F16] {
+                    let halves = to_bytes(dtype, numbers.iter().copied());
+                    assert!(!are_finite_halves(dtype, &halves) && to_f32(dtype, &halves).is_none());
+                }
             }
         }
         let fine: Vec<u8> = [f32::MAX, f32::MIN, 1e-45, -0.0].iter().flat_map(|x| x.to_le_bytes()).collect();
