@@ -136,6 +136,10 @@ fn a_run_is_not_begun_over_another_nor_gone_on_with_under_other_settings() {
     let other = refusal(&{ other }.output().unwrap());
     assert!(other.contains("found a run of dpo, expected sft"), "{other}");
     assert!(refused(&["--resume", "elsewhere"]).contains("--resume"));
+    let other = refused(&["--resume", "latest", "--dtype", "bfloat16"]);
+    for word in ["--dtype: has changed", "found bfloat16, expected float32", "go_on"] {
+        assert!(other.contains(word), "{word}: {other}");
+    }
 }
 
 #[test]

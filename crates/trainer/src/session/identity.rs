@@ -6,6 +6,7 @@ use checkpoint::{Loaded, StepMeta};
 use recipe::{Kind, OnChangedInput, Recipe};
 use std::collections::BTreeMap;
 use std::path::Path;
+use vlm_model::Precision;
 
 /// Where and how often a run writes, and what it goes on from, is free.
 const FREE: [&str; 9] = [
@@ -29,13 +30,15 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Looks at all files that the recipe names.
-    pub fn of(recipe: &Recipe) -> Result<Self, SessionError> {
+    /// Looks at all files that the recipe names; frozen weights are of this precision.
+    pub fn of(recipe: &Recipe, precision: Precision) -> Result<Self, SessionError> {
         let settings = kept(&recipe.to_yaml());
+        let mut identities = inputs(recipe)?;
+        identities.insert("--dtype".to_owned(), precision.name().to_owned());
         let meta = StepMeta {
             config_hash: checkpoint::digest(settings.as_bytes()),
             seed: recipe.run.seed,
-            identities: inputs(recipe)?,
+            identities,
             ..StepMeta::default()
         };
         Ok(Self { kind: recipe.kind(), settings, on_changed_input: recipe.run.on_changed_input, meta })

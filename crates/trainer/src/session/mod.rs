@@ -89,7 +89,9 @@ impl Session {
         }
         check_rewards(&recipe.method)?;
         let limit = recipe.run.save_total_limit.map(|limit| limit.get());
-        let claim = Claim::new(&recipe.run.output_dir, from, limit, &Identity::of(&recipe)?)?;
+        let precision = self::precision(&recipe, precision);
+        let identity = Identity::of(&recipe, precision)?;
+        let claim = Claim::new(&recipe.run.output_dir, from, limit, &identity)?;
         let mut model = load(&recipe, device, precision)?;
         let weights: Box<dyn Weights<VlModel>> = match &recipe.tuning {
             Tuning::Adapter(lora) => {

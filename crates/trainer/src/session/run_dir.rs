@@ -48,7 +48,7 @@ pub enum RunDirError {
         /// The keys, with what they say and what they said.
         differences: String,
     },
-    /// The run to go on with began with other rows or weights.
+    /// The run to go on with began with other rows or weights, or computed otherwise.
     #[error(
         "{input}: has changed since {path} was written: found {now}, expected {then}; put back what was there, go on with what \
          is there now by `--set on_changed_input=go_on`, or start a new run with `adapter: {path}`",
