@@ -85,10 +85,13 @@ def build(package: str, *what: str) -> Path:
 
 
 def commit() -> str:
-    """The short commit, with a mark when the tree has changes."""
-    line = ["git", "describe", "--always", "--dirty", "--abbrev=10"]
-    done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True)
-    return done.stdout.strip() or "unknown"
+    """The short commit, with a mark when anything but the pages has changed since."""
+
+    def git(*line: str) -> str:
+        return subprocess.run(["git", *line], cwd=ROOT, capture_output=True, text=True).stdout.strip()
+
+    changed = git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!docs")
+    return (git("rev-parse", "--short=10", "HEAD") or "unknown") + ("-dirty" if changed else "")
 
 
 def check_pixels(bench: Bench) -> None:
