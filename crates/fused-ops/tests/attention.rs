@@ -150,6 +150,18 @@ fn an_empty_plan_gives_an_empty_output() {
 }
 
 #[test]
+fn rows_of_no_segment_have_no_gradient() {
+    let plan = AttentionPlan::new(vec![], 5, 5).unwrap();
+    for dtype in [DType::F32, DType::F64] {
+        let x = tensor(&values(5 * 2 * 4, 1), dtype, &Device::flex().autodiff()).require_grad();
+        let q = x.clone().reshape([5, 2, 4]);
+        let out = attention(q.clone(), q.clone(), q, &plan, 0.5);
+        let grads = (out.sum() + x.clone().sum()).backward();
+        assert_eq!(read(x.grad(&grads).unwrap()), [1.0; 40], "{dtype:?}");
+    }
+}
+
+#[test]
 fn views_are_read_in_place_and_the_gradient_may_be_broadcast() {
     let plan = AttentionPlan::sequences(&[9, 4], Visibility::Causal);
     check(&[13 * 8 * 8], |t| {
@@ -208,5 +220,37 @@ fn what_is_no_number_stays_in_its_sequence() {
         let whole =
             |rows: std::ops::Range<usize>| out[rows.start * 32..rows.end * 32].iter().all(|x| x.is_finite());
         assert!(whole(0..3) && whole(8..12) && !whole(3..8), "{dtype:?}");
+    }
+}
+
+/// The backward pass of devices without kernels of ours, beside what burn's tape makes of the plain body.
+#[test]
+fn gradients_without_kept_scores_are_those_of_the_tape() {
+    let completion = |at, len| causal(at..at + len, &[(0, 1, 20), (at, 1, len)]);
+    let shared = vec![causal(0..20, &[(0, 1, 20)]), completion(20, 7), completion(27, 4), completion(31, 12)];
+    let blind = vec![causal(1..4, &[(2, 1, 2)]), causal(5..9, &[(4, 2, 69)])];
+    let plans = [
+        AttentionPlan::sequences(&[30, 4, 8, 1], Visibility::Causal),
+        AttentionPlan::sequences(&[9, 16, 9, 9], Visibility::Full),
+        AttentionPlan::new(shared, 43, 43).unwrap(),
+        AttentionPlan::new(blind, 43, 143).unwrap(),
+    ];
+    let device = Device::flex().autodiff();
+    for plan in plans {
+        let by = |attend: &dyn Fn(Tensor<3>, Tensor<3>, Tensor<3>) -> Tensor<3>| {
+            let inputs: Vec<_> = [(43 * 4 * 8, 1), (143 * 2 * 8, 2), (143 * 2 * 8, 3)]
+                .map(|(size, seed)| values(size, seed))
+                .into();
+            oracle::run(&inputs, DType::F64, &device, &|t: &[Tensor<1>]| {
+                let [k, v] = [1, 2].map(|i| t[i].clone().reshape([143, 2, 8]));
+                attend(t[0].clone().reshape([43, 4, 8]), k, v).reshape([43 * 4 * 8])
+            })
+        };
+        let found = by(&|q, k, v| attention(q, k, v, &plan, 0.4));
+        let expected = by(&|q, k, v| plain::attention(q, k, v, &plan, 0.4));
+        assert_close("output", &found.output, &expected.output, 1e-12);
+        for (found, expected) in found.grads.iter().zip(&expected.grads) {
+            assert_close("gradient", found, expected, 1e-10);
+        }
     }
 }

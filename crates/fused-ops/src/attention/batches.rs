@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use burn::tensor::{Bool, Device, GradientCheckpointingStrategy, Int, Tensor, TensorData};
+use burn::tensor::{Bool, Device, GradientCheckpointingStrategy, IndexingUpdateOp, Int, Tensor, TensorData};
 
 use super::plan::{AttentionPlan, Segment};
 use super::shapes::{BatchShape, Manner, key_rows, query_rows, seeing, shapes};
@@ -14,30 +14,43 @@ use crate::widen::is_half;
 const MOST_RUNS: usize = 64;
 
 /// Most segments of a batch there: each is three pieces at most, with its prompt and its padding.
-const MOST_TAPED: usize = MOST_RUNS / 3;
+const MOST_TOGETHER: usize = MOST_RUNS / 3;
 
 /// What the indices of a plan were made for.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Place {
     pub(super) device: Device,
-    pub(super) tape: Option<GradientCheckpointingStrategy>,
+    pub(super) flow: Flow,
     pub(super) manner: Manner,
     /// Key-value heads.
     pub(super) kv: usize,
 }
 
+/// Whether gradients flow back.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Flow {
+    /// None do.
+    Forward,
+    /// Through a backward pass of ours.
+    Back,
+    /// On burn's tape.
+    Tape(GradientCheckpointingStrategy),
+}
+
 impl Place {
     pub(super) fn of(q: &Tensor<3>, k: &Tensor<3>) -> Self {
         let (device, [_, kv, head]) = (q.device(), k.dims());
-        let tape = device.gradient_checkpointing_strategy();
+        let flow = device.gradient_checkpointing_strategy().map_or(Flow::Forward, Flow::Tape);
         // Tiles of matrix units hold sixteen values of a head.
-        let on_units = || is_half(q.dtype()) && head.is_multiple_of(16) && has_matrix_units(&device);
-        let manner = match tape {
-            Some(_) => Manner::Taped,
-            None if on_units() => Manner::OnUnits(head),
-            None => Manner::Free,
-        };
-        Self { device, tape, manner, kv }
+        let fits = is_half(q.dtype()) && head.is_multiple_of(16) && flow == Flow::Forward;
+        let on_units = fits && has_matrix_units(&device);
+        let manner = if on_units { Manner::OnUnits(head) } else { Manner::Apart };
+        Self { device, flow, manner, kv }
+    }
+
+    /// The same for tensors without a tape whose gradients are made by ours.
+    pub(super) fn with_gradients(q: &Tensor<3>, k: &Tensor<3>) -> Self {
+        Self { flow: Flow::Back, ..Self::of(q, k) }
     }
 }
 
@@ -62,6 +75,8 @@ pub(super) struct Batch {
     pub(super) key_rows: KeyIndex,
     /// True where a key is hidden from all queries, `[segments, 1, 1, keys]`.
     pub(super) padding: Option<Tensor<4, Bool>>,
+    /// True where a query is padding, `[segments, 1, 1, queries, 1]`; for gradients only.
+    pub(super) idle: Option<Tensor<5, Bool>>,
 }
 
 /// Rows of the keys of a batch.
@@ -97,7 +112,7 @@ impl Batches {
             }
         }
         let order = Rows::of(&order, &place);
-        let together = if place.tape.is_some() { MOST_TAPED } else { usize::MAX };
+        let together = if place.flow == Flow::Forward { usize::MAX } else { MOST_TOGETHER };
         let batches = shapes.iter().flat_map(|(shape, segments)| {
             segments.chunks(together).map(|segments| Batch::of(*shape, segments, &place))
         });
@@ -120,6 +135,7 @@ impl Batch {
             query_rows: Rows::of(&queries, place),
             key_rows,
             padding: padding(segments, shape, &place.device),
+            idle: (place.flow == Flow::Back).then(|| idle(segments, shape, &place.device)).flatten(),
         }
     }
 }
@@ -127,7 +143,7 @@ impl Batch {
 impl KeyIndex {
     /// Where no gradients flow, keys are gathered in the order in which they are multiplied.
     fn of_heads(rows: Tensor<1, Int>, segments: usize, place: &Place) -> Self {
-        if place.tape.is_some() {
+        if place.flow != Flow::Forward {
             return Self::Rows(Rows::Listed(rows));
         }
         let (kv, device) = (place.kv, rows.device());
@@ -140,7 +156,7 @@ impl KeyIndex {
 impl Rows {
     fn of(rows: &[usize], place: &Place) -> Self {
         let runs = runs(rows);
-        let most = if place.tape.is_some() { MOST_RUNS } else { 1 };
+        let most = if place.flow == Flow::Forward { 1 } else { MOST_RUNS };
         if runs.len() <= most {
             return Self::Runs(runs);
         }
@@ -160,6 +176,25 @@ impl Rows {
                     Tensor::cat(runs.iter().map(part).collect(), 0)
                 }
             },
+        }
+    }
+}
+
+impl Rows {
+    /// `all` with the rows of `more` added to these rows of it.
+    pub(super) fn add<const D: usize>(&self, all: Tensor<D>, more: Tensor<D>) -> Tensor<D> {
+        match self {
+            Self::Listed(rows) => all.select_assign(0, rows.clone(), more, IndexingUpdateOp::Add),
+            Self::Runs(runs) => {
+                let mut first = 0;
+                runs.iter().fold(all, |all, run| {
+                    let mut place = all.dims().map(|size| 0..size);
+                    place[0] = run.clone();
+                    let sum = all.clone().slice(place.clone()) + more.clone().narrow(0, first, run.len());
+                    first += run.len();
+                    all.slice_assign(place, sum)
+                })
+            }
         }
     }
 }
@@ -187,6 +222,16 @@ fn padding(segments: &[&Segment], shape: BatchShape, device: &Device) -> Option<
     Some(Tensor::from_data(TensorData::new(flags, [segments.len(), 1, 1, keys]), device))
 }
 
+/// True where a query is padding; `None` where none is.
+fn idle(segments: &[&Segment], shape: BatchShape, device: &Device) -> Option<Tensor<5, Bool>> {
+    let counts = || segments.iter().map(|segment| seeing(segment).len());
+    if counts().all(|count| count == shape.queries) {
+        return None;
+    }
+    let flags: Vec<bool> = counts().flat_map(|real| (0..shape.queries).map(move |i| i >= real)).collect();
+    Some(Tensor::from_data(TensorData::new(flags, [segments.len(), 1, 1, shape.queries, 1]), device))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -205,7 +250,7 @@ mod tests {
             visibility: super::super::Visibility::Full,
         };
         let plan = AttentionPlan::new(vec![segment(0, 70), segment(1, 100), segment(2, 66)], 3, 400);
-        let place = Place { device: Device::flex(), tape: None, manner: Manner::Free, kv: 2 };
+        let place = Place { device: Device::flex(), flow: Flow::Forward, manner: Manner::Apart, kv: 2 };
         let batches = Batches::of(&plan.unwrap(), place);
         let [batch] = batches.batches.as_slice() else { panic!("{} batches", batches.batches.len()) };
         assert!(

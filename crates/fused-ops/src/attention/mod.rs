@@ -3,6 +3,7 @@
 mod backward;
 mod batches;
 mod forward;
+mod learning;
 mod plain;
 mod plan;
 mod shapes;
@@ -12,6 +13,7 @@ use burn::tensor::Tensor;
 use burn_flex::FlexTensor;
 
 use crate::bridge::{self, Operation, sizes};
+use crate::composed;
 
 pub(crate) use forward::{Decoding, decode};
 pub use plain::plain;
@@ -46,13 +48,23 @@ pub use plan::{AttentionPlan, KeyRows, PlanError, Segment, Visibility};
 /// ```
 pub fn attention(q: Tensor<3>, k: Tensor<3>, v: Tensor<3>, plan: &AttentionPlan, scale: f32) -> Tensor<3> {
     check(&q, &k, &v, plan);
-    let operation = Attention { plan: plan.clone(), scale };
-    bridge::run(operation, [q.into_dispatch(), k.into_dispatch(), v.into_dispatch()])
+    let operation = Attention { plan: plan.clone(), scale, head: q.dims()[2] };
+    bridge::run(operation.clone(), [q.into_dispatch(), k.into_dispatch(), v.into_dispatch()])
         .map(Tensor::from_dispatch)
-        .unwrap_or_else(|inputs| {
-            let [q, k, v] = inputs.map(Tensor::from_dispatch);
-            plain(q, k, v, plan, scale)
-        })
+        .unwrap_or_else(|inputs| on_a_device(operation, inputs.map(Tensor::from_dispatch)))
+}
+
+/// With a backward pass that keeps no scores, where a tape is kept.
+fn on_a_device(operation: Attention, [q, k, v]: [Tensor<3>; 3]) -> Tensor<3> {
+    let (shape, plan, scale) = (q.dims(), operation.plan.clone(), operation.scale);
+    let flat = |x: &Tensor<3>| {
+        let [rows, heads, head] = x.dims();
+        x.clone().reshape([rows, heads * head])
+    };
+    match composed::run(operation, [flat(&q), flat(&k), flat(&v)]) {
+        Ok(output) => output.reshape(shape),
+        Err(_) => plain(q, k, v, &plan, scale),
+    }
 }
 
 fn check(q: &Tensor<3>, k: &Tensor<3>, v: &Tensor<3>, plan: &AttentionPlan) {
@@ -68,6 +80,8 @@ fn check(q: &Tensor<3>, k: &Tensor<3>, v: &Tensor<3>, plan: &AttentionPlan) {
 struct Attention {
     plan: AttentionPlan,
     scale: f32,
+    /// Values of a head.
+    head: usize,
 }
 
 #[derive(Clone, Debug)]

@@ -13,7 +13,7 @@ use super::shapes::Kernels;
 use crate::widen::{assert_wide, narrow, widen};
 
 /// Most scores that exist at one time: 256 MiB of them in f32.
-const MOST_SCORES: usize = 1 << 26;
+pub(super) const MOST_SCORES: usize = 1 << 26;
 
 /// [`attention`](fn@crate::attention) in burn's own operations.
 ///
@@ -21,12 +21,12 @@ const MOST_SCORES: usize = 1 << 26;
 /// once for a plan and a device, not for each layer.
 ///
 /// Softmax is computed in f32, and numbers of 32 bits are never rounded on the way to it: burn's accelerated kernel, which
-/// multiplies f16, only takes many queries of 16-bit floats without a gradient tape, on devices with matrix units.
+/// multiplies f16, only takes many queries of 16-bit floats, on devices with matrix units.
 pub fn plain(q: Tensor<3>, k: Tensor<3>, v: Tensor<3>, plan: &AttentionPlan, scale: f32) -> Tensor<3> {
     plan.with_batches(Place::of(&q, &k), |batches| attend(q, k, v, batches, scale))
 }
 
-fn attend(q: Tensor<3>, k: Tensor<3>, v: Tensor<3>, plan: &Batches, scale: f32) -> Tensor<3> {
+pub(super) fn attend(q: Tensor<3>, k: Tensor<3>, v: Tensor<3>, plan: &Batches, scale: f32) -> Tensor<3> {
     let ([_, heads, head], device, dtype) = (q.dims(), q.device(), q.dtype());
     let blank = plan.blank.then(|| Tensor::zeros([1, heads, head], (&device, dtype)));
     let outputs = plan.batches.iter().map(|batch| batch.attend([&q, &k, &v], scale));
@@ -41,21 +41,31 @@ fn attend(q: Tensor<3>, k: Tensor<3>, v: Tensor<3>, plan: &Batches, scale: f32) 
 impl Batch {
     /// Output rows `[segments · queries, heads, head]`.
     fn attend(&self, [q, k, v]: [&Tensor<3>; 3], scale: f32) -> Tensor<3> {
-        let ([_, heads, head], [_, kv, _]) = (q.dims(), k.dims());
-        let group = heads / kv;
+        let [_, kv, head] = k.dims();
+        let q = self.by_group(q, kv);
         let [k, v] = [k, v].map(|x| self.by_head(x));
-        let queries = self.shape.queries;
-        let q = self.query_rows.take(q.clone()).reshape([self.segments, queries, kv, group, head]);
-        let q = q.permute([0, 2, 3, 1, 4]);
         let output = match self.shape.kernels {
             Kernels::Accelerated if is_usual(scale, head) => self.accelerated(q, k, v),
             Kernels::Accelerated | Kernels::Separate => self.exact(q, k, v, scale),
         };
-        output.permute([0, 3, 1, 2, 4]).reshape([self.segments * queries, heads, head])
+        self.by_row(output)
+    }
+
+    /// Queries, or what belongs to them, as `[segments, kv, group, queries, head]`.
+    pub(super) fn by_group(&self, x: &Tensor<3>, kv: usize) -> Tensor<5> {
+        let [_, heads, head] = x.dims();
+        let x = self.query_rows.take(x.clone());
+        x.reshape([self.segments, self.shape.queries, kv, heads / kv, head]).permute([0, 2, 3, 1, 4])
+    }
+
+    /// The same as `[segments · queries, heads, head]`.
+    pub(super) fn by_row(&self, x: Tensor<5>) -> Tensor<3> {
+        let [segments, kv, group, queries, head] = x.dims();
+        x.permute([0, 3, 1, 2, 4]).reshape([segments * queries, kv * group, head])
     }
 
     /// Keys or values `[segments, kv, keys, head]`.
-    fn by_head(&self, x: &Tensor<3>) -> Tensor<4> {
+    pub(super) fn by_head(&self, x: &Tensor<3>) -> Tensor<4> {
         let [rows, kv, head] = x.dims();
         match &self.key_rows {
             KeyIndex::Rows(index) => {
@@ -99,9 +109,27 @@ impl Batch {
 
     /// `part` of the queries. The heads of a group are rows of one matrix product with their keys.
     fn exact_part(&self, q: Tensor<5>, [k, v]: [&Tensor<4>; 2], part: Range<usize>, scale: f32) -> Tensor<5> {
-        let ([segments, kv, group, queries, head], keys, dtype) = (q.dims(), self.shape.keys, q.dtype());
+        let (shape, dtype) = (q.dims(), q.dtype());
+        let p = self.probabilities(q, k, part, scale);
+        narrow(p, dtype).matmul(v.clone()).reshape(shape)
+    }
+
+    /// `softmax(scale · q Kᵀ)` of `part` of the queries, in f32, `[segments, kv, group · queries, keys]`.
+    ///
+    /// Scores of 16-bit floats are sums in f32, too: rounded to eight bits, one of 20 would be off by 0.06, and its
+    /// probability by as large a share. Only single queries, which wait for their keys to be read, meet them as they are.
+    pub(super) fn probabilities(
+        &self,
+        q: Tensor<5>,
+        k: &Tensor<4>,
+        part: Range<usize>,
+        scale: f32,
+    ) -> Tensor<4> {
+        let ([segments, kv, group, queries, head], keys) = (q.dims(), self.shape.keys);
         let q = q.reshape([segments, kv, group * queries, head]);
-        let scores = widen(q.matmul(k.clone().transpose())).mul_scalar(scale);
+        let k = k.clone().transpose();
+        let scores = if self.shape.queries > 1 { widen(q).matmul(widen(k)) } else { widen(q.matmul(k)) };
+        let scores = scores.mul_scalar(scale);
         let scores = match &self.padding {
             None => scores,
             Some(padding) => {
@@ -111,8 +139,7 @@ impl Batch {
         };
         let scores = if self.shape.causal { self.hide_later(scores, group, part) } else { scores };
         assert_wide(&scores);
-        let output = narrow(softmax(scores, 3), dtype).matmul(v.clone());
-        output.reshape([segments, kv, group, queries, head])
+        softmax(scores, 3)
     }
 
     /// Scores of later keys become minus infinity.

@@ -38,11 +38,9 @@ pub(super) enum Kernels {
 /// Where segments are to be multiplied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Manner {
-    /// With a tape, which keeps all scores.
-    Taped,
-    /// Without.
-    Free,
-    /// Without, where matrix units take heads of so many values.
+    /// By separate operations.
+    Apart,
+    /// Where matrix units take heads of so many values, by them if they take the rest.
     OnUnits(usize),
 }
 
@@ -50,7 +48,7 @@ pub(super) enum Manner {
 pub(super) fn shapes(plan: &AttentionPlan, manner: Manner) -> BTreeMap<BatchShape, Vec<&Segment>> {
     let own = plan.segments().iter().filter_map(|segment| Some((BatchShape::of(segment)?, segment)));
     let own: Vec<_> = own.map(|(shape, segment)| (shape.in_stages(manner), segment)).collect();
-    let steps = Steps::of(own.iter().map(|(shape, _)| *shape), manner);
+    let steps = Steps::of(own.iter().map(|(shape, _)| *shape));
     let mut batches = BTreeMap::<_, Vec<_>>::new();
     for (shape, segment) in own {
         batches.entry(steps.padded(shape)).or_default().push(segment);
@@ -118,11 +116,10 @@ impl BatchShape {
         self.causal.then(|| self.keys - self.queries)
     }
 
-    /// Whether a causal segment of this shape may be padded to so many queries: where a tape keeps scores, a quarter more.
-    fn joins(self, queries: usize, manner: Manner) -> bool {
+    /// Whether a causal segment of this shape may be padded to so many queries.
+    fn joins(self, queries: usize) -> bool {
         let (wide, own) = (self.with_queries(queries), self.queries * self.keys);
-        let most = if manner == Manner::Taped { own / 4 } else { MOST_PADDING };
-        queries <= 2 * self.queries && wide.queries * wide.keys - own <= most
+        queries <= 2 * self.queries && wide.queries * wide.keys - own <= MOST_PADDING
     }
 }
 
@@ -136,7 +133,7 @@ struct Steps {
 }
 
 impl Steps {
-    fn of(shapes: impl Iterator<Item = BatchShape> + Clone, manner: Manner) -> Self {
+    fn of(shapes: impl Iterator<Item = BatchShape> + Clone) -> Self {
         let single = shapes.clone().filter(|shape| shape.queries == 1);
         let keys = single.map(|shape| shape.keys.next_multiple_of(KEY_BUCKET)).collect();
         let keys = ladder(keys, |keys, wide| *wide < 2 * *keys);
@@ -147,7 +144,7 @@ impl Steps {
             }
         }
         let steps = |(key, shapes)| {
-            let steps = ladder(shapes, |shape: &BatchShape, wide| shape.joins(wide.queries, manner));
+            let steps = ladder(shapes, |shape: &BatchShape, wide| shape.joins(wide.queries));
             (key, steps.into_iter().map(|shape| shape.queries).collect())
         };
         Self { keys, queries: causal.into_iter().map(steps).collect() }
@@ -195,7 +192,7 @@ mod tests {
     fn single_queries_go_together_unless_padding_would_double_their_keys() {
         let widths = |keys: &[usize]| {
             let shapes: Vec<_> = keys.iter().filter_map(|keys| BatchShape::of(&single(*keys))).collect();
-            Steps::of(shapes.into_iter(), Manner::Free).keys
+            Steps::of(shapes.into_iter()).keys
         };
         assert!(widths(&[]).is_empty());
         assert_eq!(widths(&[1, 33, 64]), [64]);
@@ -213,14 +210,9 @@ mod tests {
 
     #[test]
     fn ragged_sequences_go_together_unless_padding_costs_more_than_a_launch() {
-        assert_eq!(batches(&[300, 500, 410, 260], Manner::Free), [[4, 500, 500]]);
-        assert_eq!(batches(&[300, 500, 120], Manner::Free), [[1, 120, 120], [2, 500, 500]]);
-        assert_eq!(batches(&[3000, 2900, 3050], Manner::Free), [[1, 2900, 2900], [2, 3050, 3050]]);
-    }
-
-    #[test]
-    fn what_a_tape_keeps_grows_by_a_quarter_at_most() {
-        assert_eq!(batches(&[500, 450, 440, 410], Manner::Taped), [[2, 440, 440], [2, 500, 500]]);
+        assert_eq!(batches(&[300, 500, 410, 260], Manner::Apart), [[4, 500, 500]]);
+        assert_eq!(batches(&[300, 500, 120], Manner::Apart), [[1, 120, 120], [2, 500, 500]]);
+        assert_eq!(batches(&[3000, 2900, 3050], Manner::Apart), [[1, 2900, 2900], [2, 3050, 3050]]);
     }
 
     #[test]
@@ -262,7 +254,7 @@ mod tests {
             visibility: Visibility::Causal,
         };
         let plan = AttentionPlan::new(vec![completion(20, 7), completion(27, 4)], 31, 31).unwrap();
-        let batches = shapes(&plan, Manner::Free);
+        let batches = shapes(&plan, Manner::Apart);
         let (shape, segments) = batches.into_iter().next().unwrap();
         assert_eq!([shape.queries, shape.keys], [7, 27]);
         assert_eq!(query_rows(segments[1], shape).collect::<Vec<_>>(), [27, 28, 29, 30, 27, 28, 29]);

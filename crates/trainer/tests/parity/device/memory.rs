@@ -6,7 +6,7 @@ use crate::recorded::adapted_on;
 use crate::sft;
 use crate::update::plan;
 use burn::tensor::{DType, Device, Tensor};
-use fused_ops::KvCache;
+use fused_ops::{AttentionPlan, KvCache, Visibility, attention};
 use journal::{EvalRecord, RolloutRecord};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -43,6 +43,29 @@ fn rows_enter_a_cache_without_a_copy_of_it() {
     }
     let after = reserved(&device).unwrap();
     assert!(after < before + bytes, "{before} bytes, then {after}: the cache of {bytes} was copied");
+}
+
+/// On burn's own tape each layer would keep its scores and their softmax.
+#[test]
+fn attention_on_a_tape_keeps_no_scores() {
+    const ROWS: usize = 512;
+    const LAYERS: usize = 4;
+    let Some(device) = chosen() else { return };
+    let used = || {
+        device.sync().unwrap();
+        device.memory_pool_usage().map(|usage| usage.bytes_in_use)
+    };
+    let plan = AttentionPlan::sequences(&[ROWS], Visibility::Causal);
+    let x = Tensor::<3>::ones([ROWS, 4, 16], (&device.clone().autodiff(), DType::F32)).require_grad();
+    let Some(before) = used() else { return };
+    let output = (0..LAYERS).fold(x.clone(), |x, _| attention(x.clone(), x.clone(), x, &plan, 0.25));
+    let loss = output.sum();
+    let (kept, scores) = (used().unwrap().saturating_sub(before), (LAYERS * 4 * ROWS * ROWS * 4) as u64);
+    assert!(kept < scores / 4, "{kept} bytes are kept, where scores are {scores}");
+    // Equal keys and values: every output is its value, and a sum of all has gradient 1 for each.
+    let grads = loss.backward();
+    let total: f32 = x.grad(&grads).unwrap().sum().into_scalar();
+    assert!((total / (ROWS * 64) as f32 - 1.0).abs() < 1e-3, "{total}");
 }
 
 /// Memory after every step.
