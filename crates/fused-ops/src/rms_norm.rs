@@ -4,6 +4,7 @@ use burn::tensor::Tensor;
 use burn_flex::FlexTensor;
 
 use crate::bridge::{self, Operation, dense, floats, sizes, tensor};
+use crate::composed::{self, Composed};
 use crate::kernel::shared::Shared;
 use crate::kernel::simd::{Simd, dispatch};
 use crate::kernel::skinny;
@@ -37,7 +38,16 @@ pub fn rms_norm(x: Tensor<2>, weight: Tensor<1>, eps: f64) -> Tensor<2> {
     assert_eq!(x.dims()[1], weight.dims()[0], "rms_norm: rows of x and weight differ in width");
     bridge::run(RmsNorm { eps }, [x.into_dispatch(), weight.into_dispatch()])
         .map(Tensor::from_dispatch)
-        .unwrap_or_else(|[x, weight]| plain(Tensor::from_dispatch(x), Tensor::from_dispatch(weight), eps))
+        .unwrap_or_else(|[x, weight]| {
+            on_a_device(RmsNorm { eps }, Tensor::from_dispatch(x), Tensor::from_dispatch(weight))
+        })
+}
+
+/// With a backward pass of ours where a tape is kept.
+fn on_a_device(operation: RmsNorm, x: Tensor<2>, weight: Tensor<1>) -> Tensor<2> {
+    let eps = operation.eps;
+    composed::run(operation, [x, weight.unsqueeze()])
+        .unwrap_or_else(|[x, weight]| plain(x, weight.squeeze_dim(0), eps))
 }
 
 /// [`rms_norm`] in burn's own operations.
@@ -45,9 +55,8 @@ pub fn plain(x: Tensor<2>, weight: Tensor<1>, eps: f64) -> Tensor<2> {
     let dtype = x.dtype();
     let x = widen(x);
     assert_wide(&x);
-    let mean_square = x.clone().square().mean_dim(1);
-    let normal = x * mean_square.add_scalar(eps).sqrt().recip();
-    narrow(normal * widen(weight).unsqueeze(), dtype)
+    let r = inverse(&x, eps);
+    narrow(x * r * widen(weight).unsqueeze(), dtype)
 }
 
 #[derive(Clone, Debug)]
@@ -86,6 +95,37 @@ impl Operation<2> for RmsNorm {
         let dy = dense(output_grad);
         [wanted[0].then(|| input_grad(&saved, &dy)), wanted[1].then(|| weight_grad(&saved, &dy))]
     }
+}
+
+/// On any device, in `f32`, with the weight as a matrix of one row: burn's tape would keep a copy of `x` in `f32`.
+impl Composed<2> for RmsNorm {
+    type Saved = [Tensor<2>; 2];
+
+    fn forward(&self, inputs: [Tensor<2>; 2]) -> (Tensor<2>, [Tensor<2>; 2]) {
+        let [x, weight] = inputs.clone();
+        (plain(x, weight.squeeze_dim(0), self.eps), inputs)
+    }
+
+    fn backward(
+        &self,
+        saved: [Tensor<2>; 2],
+        output_grad: Tensor<2>,
+        wanted: [bool; 2],
+    ) -> [Option<Tensor<2>>; 2] {
+        let [of_x, of_weight] = saved.each_ref().map(Tensor::dtype);
+        let ([x, weight], dy) = (saved.map(widen), widen(output_grad));
+        let r = inverse(&x, self.eps);
+        let normal = x * r.clone();
+        let dw = wanted[1].then(|| narrow((dy.clone() * normal.clone()).sum_dim(0), of_weight));
+        let h = dy * weight;
+        let shared = (h.clone() * normal.clone()).mean_dim(1);
+        [wanted[0].then(|| narrow(r * (h - normal * shared), of_x)), dw]
+    }
+}
+
+/// `r` of every row, `[rows, 1]`.
+fn inverse(x: &Tensor<2>, eps: f64) -> Tensor<2> {
+    x.clone().square().mean_dim(1).add_scalar(eps).sqrt().recip()
 }
 
 /// Normalises the few rows of decoding.

@@ -4,10 +4,12 @@ use burn::tensor::{Tensor, activation};
 use burn_flex::FlexTensor;
 
 use crate::bridge::{self, Operation, dense, floats, tensor};
+use crate::composed::{self, Composed};
 use crate::kernel::shared::Shared;
 use crate::kernel::simd::{Simd, dispatch};
 use crate::kernel::threads;
 use crate::kernel::vector::sigmoid;
+use crate::widen::{narrow, widen};
 
 /// Gates `up` with `gate`: `y = g σ(g) u` (Shazeer 2020, arXiv 2002.05202).
 ///
@@ -33,7 +35,12 @@ pub fn swiglu(gate: Tensor<2>, up: Tensor<2>) -> Tensor<2> {
     assert_eq!(gate.dims(), up.dims(), "swiglu: gate and up differ in shape");
     bridge::run(Swiglu, [gate.into_dispatch(), up.into_dispatch()])
         .map(Tensor::from_dispatch)
-        .unwrap_or_else(|[gate, up]| plain(Tensor::from_dispatch(gate), Tensor::from_dispatch(up)))
+        .unwrap_or_else(|inputs| on_a_device(inputs.map(Tensor::from_dispatch)))
+}
+
+/// With a backward pass of ours where a tape is kept.
+fn on_a_device(inputs: [Tensor<2>; 2]) -> Tensor<2> {
+    composed::run(Swiglu, inputs).unwrap_or_else(|[gate, up]| plain(gate, up))
 }
 
 /// [`swiglu`] in burn's own operations.
@@ -72,6 +79,30 @@ impl Operation<2> for Swiglu {
         });
         let shape = gate.layout().shape().clone();
         [Some(tensor(dg, shape.clone())), Some(tensor(du, shape))]
+    }
+}
+
+/// On any device, in `f32`: burn's tape would keep `s` and `g s` beside the inputs.
+impl Composed<2> for Swiglu {
+    type Saved = [Tensor<2>; 2];
+
+    fn forward(&self, inputs: [Tensor<2>; 2]) -> (Tensor<2>, [Tensor<2>; 2]) {
+        let [gate, up] = inputs.clone();
+        (plain(gate, up), inputs)
+    }
+
+    fn backward(
+        &self,
+        [gate, up]: [Tensor<2>; 2],
+        output_grad: Tensor<2>,
+        wanted: [bool; 2],
+    ) -> [Option<Tensor<2>>; 2] {
+        let dtype = gate.dtype();
+        let [g, u, dy] = [gate, up, output_grad].map(widen);
+        let s = activation::sigmoid(g.clone());
+        let du = wanted[1].then(|| narrow(dy.clone() * g.clone() * s.clone(), dtype));
+        let slope = s.clone() * (g * s.neg().add_scalar(1.0)).add_scalar(1.0);
+        [wanted[0].then(|| narrow(dy * u * slope, dtype)), du]
     }
 }
 

@@ -5,7 +5,7 @@ mod oracle;
 use burn::backend::Flex;
 use burn::tensor::{DType, Device, Tensor};
 use fused_ops::{KvCache, LoraPair, linear, lora_linear, plain, rms_norm, rotary, swiglu, write_rows};
-use oracle::{check, check_values, read, tensor, values};
+use oracle::{assert_close, check, check_values, read, tensor, values};
 
 #[test]
 fn linear_agrees_with_its_plain_body_for_every_shape() {
@@ -342,5 +342,34 @@ fn a_cache_in_16_bits_holds_what_entered_it() {
             assert_eq!(read(keys), *expected, "layer {layer} of pass {pass}");
             assert_eq!(read(all_values.neg()), *expected, "layer {layer} of pass {pass}");
         }
+    }
+}
+
+/// The backward passes of devices without kernels of ours, beside what burn's tape makes of the plain bodies.
+#[test]
+fn gradients_from_inputs_alone_are_those_of_the_tape() {
+    let device = Device::flex().autodiff();
+    let compare = |sizes: &[usize],
+                   found: &dyn Fn(&[Tensor<1>]) -> Tensor<1>,
+                   expected: &dyn Fn(&[Tensor<1>]) -> Tensor<1>| {
+        let inputs: Vec<_> = (1..).zip(sizes).map(|(seed, size)| values(*size, seed)).collect();
+        let [found, expected] = [found, expected].map(|f| oracle::run(&inputs, DType::F64, &device, &f));
+        assert_close("output", &found.output, &expected.output, 1e-12);
+        for (found, expected) in found.grads.iter().zip(&expected.grads) {
+            assert_close("gradient", found, expected, 1e-10);
+        }
+    };
+    for (rows, width) in [(1, 5), (7, 33), (40, 96)] {
+        let matrix = |t: &Tensor<1>| t.clone().reshape([rows, width]);
+        compare(
+            &[rows * width, rows * width],
+            &|t| swiglu(matrix(&t[0]), matrix(&t[1])).reshape([rows * width]),
+            &|t| plain::swiglu(matrix(&t[0]), matrix(&t[1])).reshape([rows * width]),
+        );
+        compare(
+            &[rows * width, width],
+            &|t| rms_norm(matrix(&t[0]), t[1].clone(), 1e-6).reshape([rows * width]),
+            &|t| plain::rms_norm(matrix(&t[0]), t[1].clone(), 1e-6).reshape([rows * width]),
+        );
     }
 }

@@ -13,7 +13,7 @@ use crate::widen::is_half;
 /// after another, those of pieces all at once.
 const MOST_RUNS: usize = 64;
 
-/// Most segments of a batch there: each is three pieces at most, with its prompt and its padding.
+/// Most segments of a batch that would have more: each is three pieces at most, with its prompt and its padding.
 const MOST_TOGETHER: usize = MOST_RUNS / 3;
 
 /// What the indices of a plan were made for.
@@ -112,8 +112,8 @@ impl Batches {
             }
         }
         let order = Rows::of(&order, &place);
-        let together = if place.flow == Flow::Forward { usize::MAX } else { MOST_TOGETHER };
         let batches = shapes.iter().flat_map(|(shape, segments)| {
+            let together = together(*shape, segments, place.flow);
             segments.chunks(together).map(|segments| Batch::of(*shape, segments, &place))
         });
         let batches = batches.collect();
@@ -121,10 +121,24 @@ impl Batches {
     }
 }
 
+/// How many of these segments are one batch.
+fn together(shape: BatchShape, segments: &[&Segment], flow: Flow) -> usize {
+    let are_few = |rows: Vec<usize>| runs(&rows).len() <= MOST_RUNS;
+    let all = flow == Flow::Forward || rows(shape, segments).into_iter().all(are_few);
+    if all { segments.len() } else { MOST_TOGETHER }
+}
+
+/// Rows of queries and of keys.
+fn rows(shape: BatchShape, segments: &[&Segment]) -> [Vec<usize>; 2] {
+    [
+        segments.iter().flat_map(|segment| query_rows(segment, shape)).collect(),
+        segments.iter().flat_map(|segment| key_rows(segment, shape)).collect(),
+    ]
+}
+
 impl Batch {
     fn of(shape: BatchShape, segments: &[&Segment], place: &Place) -> Self {
-        let queries: Vec<usize> = segments.iter().flat_map(|segment| query_rows(segment, shape)).collect();
-        let keys: Vec<usize> = segments.iter().flat_map(|segment| key_rows(segment, shape)).collect();
+        let [queries, keys] = rows(shape, segments);
         let key_rows = match Rows::of(&keys, place) {
             Rows::Listed(rows) => KeyIndex::of_heads(rows, segments.len(), place),
             runs => KeyIndex::Rows(runs),
@@ -235,6 +249,19 @@ fn idle(segments: &[&Segment], shape: BatchShape, device: &Device) -> Option<Ten
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn where_gradients_flow_a_batch_has_few_pieces() {
+        let batches = |lengths: &[usize]| {
+            let plan = AttentionPlan::sequences(lengths, super::super::Visibility::Causal);
+            let place = Place { device: Device::flex(), flow: Flow::Back, manner: Manner::Apart, kv: 2 };
+            let batches = Batches::of(&plan, place);
+            batches.batches.iter().map(|batch| batch.segments).collect::<Vec<_>>()
+        };
+        assert_eq!(batches(&[16; 100]), [100], "they are one piece");
+        let ragged: Vec<usize> = (0..50).map(|i| 16 + i % 4).collect();
+        assert_eq!(batches(&ragged), [21, 21, 8]);
+    }
 
     #[test]
     fn neighbouring_rows_are_runs() {
