@@ -114,29 +114,41 @@ def judgement_table(judgements: list[dict]) -> list[str]:
     ]
 
 
-def markdown(results: dict, notes: str) -> str:
-    """The whole page."""
+def whole_page(title: str, results: dict, tables: list[str], notes: str, how: str) -> str:
+    """A page: where and with what it was measured, its tables, what is known about them, and how it was done."""
     machine, versions = results["machine"], results["versions"]
     lines = [
-        "# Performance", "",
+        f"# {title}", "",
         f"Measured on {results['date']} with `{results['command']}`: {machine['processor']}, {machine['cores']} cores, "
         f"{machine['memory_gib']} GiB, AVX-512 {'present' if machine['avx512'] else 'absent'}, {machine['system']}, "
         f"load {machine['load_at_start']} at the start. A large product runs at {peaks(results['peak_flops'])}.", "",
         f"Ours: anneal at commit {results['commit']}. Peers: {', '.join(f'{k} {v}' for k, v in versions.items())}.", "",
+        *tables, "",
+    ]  # fmt: skip
+    return "\n".join(lines) + "\n" + (notes.strip() + "\n\n" if notes.strip() else "") + how
+
+
+def write_files(name: str, results: dict, page: str, docs: Path) -> Path:
+    """A page and its data."""
+    docs.mkdir(parents=True, exist_ok=True)
+    (docs / f"{name}.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    path = docs / f"{name}.md"
+    path.write_text(page, encoding="utf-8")
+    return path
+
+
+def known(notes: Path) -> str:
+    """What a person knows about the figures that fall short."""
+    return notes.read_text(encoding="utf-8") if notes.exists() else ""
+
+
+def write_report(results: dict, docs: Path, notes: Path) -> Path:
+    """The page of single tasks and its data."""
+    tables = [
         "| task | unit | anneal: median (range) | transformers: median (range) | ratio | goal | | bound (ours / peer) | MiB (ours / peer) |",
         "|---|---|---|---|---|---|---|---|---|",
         *[case_line(case) for case in results["cases"]], "",
         *first_token_lines(results["first_token"]), "",
-        *judgement_table(results["judgements"]), "",
+        *judgement_table(results["judgements"]),
     ]  # fmt: skip
-    return "\n".join(lines) + "\n" + (notes.strip() + "\n\n" if notes.strip() else "") + HOW
-
-
-def write_report(results: dict, docs: Path, notes: Path) -> Path:
-    """Write the page and its data; `notes` holds what a person knows about the figures that fall short."""
-    docs.mkdir(parents=True, exist_ok=True)
-    text = notes.read_text(encoding="utf-8") if notes.exists() else ""
-    (docs / "performance.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
-    page = docs / "performance.md"
-    page.write_text(markdown(results, text), encoding="utf-8")
-    return page
+    return write_files("performance", results, whole_page("Performance", results, tables, known(notes), HOW), docs)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
-from report import peaks, spread, verdict
+from report import known, spread, verdict, whole_page, write_files
 
 HOW = """## How it was measured
 - Generated Qwen2.5-VL checkpoints in float32 with LoRA of rank 16 on the seven projections of every layer; `nano` has 255 thousand
@@ -40,25 +39,8 @@ def case_line(case: dict) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-def markdown(results: dict, notes: str) -> str:
-    """The whole page."""
-    machine, versions = results["machine"], results["versions"]
-    lines = [
-        "# Training performance", "",
-        f"Measured on {results['date']} with `{results['command']}`: {machine['processor']}, {machine['cores']} cores, "
-        f"{machine['memory_gib']} GiB, AVX-512 {'present' if machine['avx512'] else 'absent'}, {machine['system']}, "
-        f"load {machine['load_at_start']} at the start. A large product runs at {peaks(results['peak_flops'])}.", "",
-        f"Ours: anneal at commit {results['commit']}. Peers: {', '.join(f'{k} {v}' for k, v in versions.items())}.", "",
-        HEAD, "|---|---|---|---|---|---|---|---|---|", *[case_line(case) for case in results["cases"]], "",
-    ]  # fmt: skip
-    return "\n".join(lines) + "\n" + (notes.strip() + "\n\n" if notes.strip() else "") + HOW
-
-
 def write_report(results: dict, docs: Path, notes: Path) -> Path:
-    """Write the page and its data; `notes` holds what a person knows about the figures that fall short."""
-    docs.mkdir(parents=True, exist_ok=True)
-    text = notes.read_text(encoding="utf-8") if notes.exists() else ""
-    (docs / "training-performance.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
-    page = docs / "training-performance.md"
-    page.write_text(markdown(results, text), encoding="utf-8")
-    return page
+    """The page of training and its data."""
+    tables = [HEAD, "|---|---|---|---|---|---|---|---|---|", *[case_line(case) for case in results["cases"]]]
+    page = whole_page("Training performance", results, tables, known(notes), HOW)
+    return write_files("training-performance", results, page, docs)
