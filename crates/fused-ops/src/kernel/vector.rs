@@ -144,11 +144,11 @@ fn add_weighted_body<S: Simd>(out: &mut [f32], weights: &[f32], rows: &[f32], st
     let width = out.len();
     let mut from = 0;
     while from + WIDE <= width {
-        add_weighted_part::<S, WIDE, 2>(&mut out[from..from + WIDE], weights, &rows[from..], stride);
+        add_weighted_part::<S, WIDE>(&mut out[from..from + WIDE], weights, &rows[from..], stride);
         from += WIDE;
     }
     while from + LANES <= width {
-        add_weighted_part::<S, LANES, 4>(&mut out[from..from + LANES], weights, &rows[from..], stride);
+        add_weighted_part::<S, LANES>(&mut out[from..from + LANES], weights, &rows[from..], stride);
         from += LANES;
     }
     for c in from..width {
@@ -156,40 +156,17 @@ fn add_weighted_body<S: Simd>(out: &mut [f32], weights: &[f32], rows: &[f32], st
     }
 }
 
-/// `W` columns in `N` sums of every `N`-th row each: one sum alone would wait for itself at every row.
 #[inline(always)]
-fn add_weighted_part<S: Simd, const W: usize, const N: usize>(
-    out: &mut [f32],
-    weights: &[f32],
-    rows: &[f32],
-    stride: usize,
-) {
-    let mut sums = [[0.0; W]; N];
-    sums[0].copy_from_slice(out);
-    let (whole, rest) = weights.as_chunks::<N>();
-    for (j, weights) in whole.iter().enumerate() {
-        for n in 0..N {
-            add_row::<S, W>(&mut sums[n], weights[n], &rows[(j * N + n) * stride..]);
-        }
-    }
-    for (n, weight) in rest.iter().enumerate() {
-        add_row::<S, W>(&mut sums[n], *weight, &rows[(whole.len() * N + n) * stride..]);
-    }
-    let [mut total, ref others @ ..] = sums[..] else { return };
-    for other in others {
+fn add_weighted_part<S: Simd, const W: usize>(out: &mut [f32], weights: &[f32], rows: &[f32], stride: usize) {
+    let mut sums = [0.0; W];
+    sums.copy_from_slice(out);
+    for (j, &weight) in weights.iter().enumerate() {
+        let row = &rows[j * stride..j * stride + W];
         for i in 0..W {
-            total[i] += other[i];
+            sums[i] = S::fma(weight, row[i], sums[i]);
         }
     }
-    out.copy_from_slice(&total);
-}
-
-#[inline(always)]
-fn add_row<S: Simd, const W: usize>(sums: &mut [f32; W], weight: f32, row: &[f32]) {
-    let row = &row[..W];
-    for i in 0..W {
-        sums[i] = S::fma(weight, row[i], sums[i]);
-    }
+    out.copy_from_slice(&sums);
 }
 
 dispatch! {
