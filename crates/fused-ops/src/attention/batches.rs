@@ -5,7 +5,7 @@ use std::ops::Range;
 use burn::tensor::{Bool, Device, GradientCheckpointingStrategy, IndexingUpdateOp, Int, Tensor, TensorData};
 
 use super::plan::{AttentionPlan, Segment};
-use super::shapes::{BatchShape, Manner, key_rows, query_rows, seeing, shapes};
+use super::shapes::{BatchShape, key_rows, query_rows, seeing, shapes};
 use crate::units::has_matrix_units;
 use crate::widen::is_half;
 
@@ -21,7 +21,8 @@ const MOST_TOGETHER: usize = MOST_RUNS / 3;
 pub(super) struct Place {
     pub(super) device: Device,
     pub(super) flow: Flow,
-    pub(super) manner: Manner,
+    /// Values of a head, where matrix units take it.
+    pub(super) units: Option<usize>,
     /// Key-value heads.
     pub(super) kv: usize,
 }
@@ -43,9 +44,8 @@ impl Place {
         let flow = device.gradient_checkpointing_strategy().map_or(Flow::Forward, Flow::Tape);
         // Tiles of matrix units hold sixteen values of a head.
         let fits = is_half(q.dtype()) && head.is_multiple_of(16) && flow == Flow::Forward;
-        let on_units = fits && has_matrix_units(&device);
-        let manner = if on_units { Manner::OnUnits(head) } else { Manner::Apart };
-        Self { device, flow, manner, kv }
+        let units = (fits && has_matrix_units(&device)).then_some(head);
+        Self { device, flow, units, kv }
     }
 
     /// The same for tensors without a tape whose gradients are made by ours.
@@ -101,7 +101,7 @@ pub(super) enum Rows {
 impl Batches {
     pub(super) fn of(plan: &AttentionPlan, place: Place) -> Self {
         let mut order = vec![0; plan.query_rows()];
-        let shapes = shapes(plan, place.manner);
+        let shapes = shapes(plan, place.units);
         let seen: usize = shapes.values().flatten().map(|segment| seeing(segment).len()).sum();
         let blank = seen < order.len();
         let mut output = usize::from(blank);
@@ -192,9 +192,7 @@ impl Rows {
             },
         }
     }
-}
 
-impl Rows {
     /// `all` with the rows of `more` added to these rows of it.
     pub(super) fn add<const D: usize>(&self, all: Tensor<D>, more: Tensor<D>) -> Tensor<D> {
         match self {
@@ -227,23 +225,30 @@ fn runs(rows: &[usize]) -> Vec<Range<usize>> {
 
 /// True where a key is padding that a query would see; `None` where there is none.
 fn padding(segments: &[&Segment], shape: BatchShape, device: &Device) -> Option<Tensor<4, Bool>> {
-    let BatchShape { keys, causal, .. } = shape;
-    let counts = || segments.iter().map(|segment| segment.key_count());
-    if causal || counts().all(|count| count == keys) {
-        return None;
-    }
-    let flags: Vec<bool> = counts().flat_map(|real| (0..keys).map(move |i| i >= real)).collect();
-    Some(Tensor::from_data(TensorData::new(flags, [segments.len(), 1, 1, keys]), device))
+    let counts = segments.iter().map(|segment| segment.key_count());
+    let behind = if shape.causal { None } else { behind(counts, shape.keys, device) };
+    behind.map(|flags| flags.reshape([segments.len(), 1, 1, shape.keys]))
 }
 
 /// True where a query is padding; `None` where none is.
 fn idle(segments: &[&Segment], shape: BatchShape, device: &Device) -> Option<Tensor<5, Bool>> {
-    let counts = || segments.iter().map(|segment| seeing(segment).len());
-    if counts().all(|count| count == shape.queries) {
+    let counts = segments.iter().map(|segment| seeing(segment).len());
+    let behind = behind(counts, shape.queries, device);
+    behind.map(|flags| flags.reshape([segments.len(), 1, 1, shape.queries, 1]))
+}
+
+/// True behind so many of each `width` places; `None` where nothing is behind them.
+fn behind(
+    counts: impl Iterator<Item = usize> + Clone,
+    width: usize,
+    device: &Device,
+) -> Option<Tensor<1, Bool>> {
+    if counts.clone().all(|count| count == width) {
         return None;
     }
-    let flags: Vec<bool> = counts().flat_map(|real| (0..shape.queries).map(move |i| i >= real)).collect();
-    Some(Tensor::from_data(TensorData::new(flags, [segments.len(), 1, 1, shape.queries, 1]), device))
+    let flags: Vec<bool> = counts.flat_map(|count| (0..width).map(move |i| i >= count)).collect();
+    let places = flags.len();
+    Some(Tensor::from_data(TensorData::new(flags, [places]), device))
 }
 
 #[cfg(test)]
@@ -254,7 +259,7 @@ mod tests {
     fn where_gradients_flow_a_batch_has_few_pieces() {
         let batches = |lengths: &[usize]| {
             let plan = AttentionPlan::sequences(lengths, super::super::Visibility::Causal);
-            let place = Place { device: Device::flex(), flow: Flow::Back, manner: Manner::Apart, kv: 2 };
+            let place = Place { device: Device::flex(), flow: Flow::Back, units: None, kv: 2 };
             let batches = Batches::of(&plan, place);
             batches.batches.iter().map(|batch| batch.segments).collect::<Vec<_>>()
         };
@@ -277,7 +282,7 @@ mod tests {
             visibility: super::super::Visibility::Full,
         };
         let plan = AttentionPlan::new(vec![segment(0, 70), segment(1, 100), segment(2, 66)], 3, 400);
-        let place = Place { device: Device::flex(), flow: Flow::Forward, manner: Manner::Apart, kv: 2 };
+        let place = Place { device: Device::flex(), flow: Flow::Forward, units: None, kv: 2 };
         let batches = Batches::of(&plan.unwrap(), place);
         let [batch] = batches.batches.as_slice() else { panic!("{} batches", batches.batches.len()) };
         assert!(

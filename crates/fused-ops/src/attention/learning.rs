@@ -37,12 +37,11 @@ impl Composed<3> for Attention {
         let output_grad = self.by_head(output_grad);
         let pass = Pass { q, k, v, output_grad, scale: self.scale, most: MOST_PROBABILITIES };
         let grads = self.plan.with_batches(place, |batches| pass.run(batches));
-        let mut wanted = wanted.into_iter();
-        grads.map(|grad| {
+        let [q, k, v] = grads.map(|grad| {
             let [rows, heads, head] = grad.dims();
-            let wanted = wanted.next().unwrap_or(false);
-            wanted.then(|| narrow(grad.reshape([rows, heads * head]), dtype))
-        })
+            narrow(grad.reshape([rows, heads * head]), dtype)
+        });
+        [wanted[0].then_some(q), wanted[1].then_some(k), wanted[2].then_some(v)]
     }
 }
 
@@ -73,22 +72,21 @@ impl Pass {
         };
         let (shape, dtype) = (self.q.dims(), self.q.dtype());
         let wide = if is_half(dtype) { DType::F32 } else { dtype };
-        let mut of_keys = [&self.k, &self.v].map(|x| zeros(x.dims(), wide));
+        let [mut of_keys, mut of_values] = [&self.k, &self.v].map(|x| zeros(x.dims(), wide));
         let mut of_queries: Vec<Tensor<3>> =
             plan.blank.then(|| zeros([1, shape[1], shape[2]], dtype)).into_iter().collect();
         for batch in &plan.batches {
-            let (own, more) = self.through(batch);
+            let (own, [dk, dv]) = self.through(batch);
             of_queries.push(own);
-            let mut more = more.into_iter();
-            of_keys = of_keys.map(|all| more.next().into_iter().fold(all, |all, more| batch.add(all, more)));
+            of_keys = batch.add(of_keys, dk);
+            of_values = batch.add(of_values, dv);
         }
-        let [k, v] = of_keys;
-        let q = if of_queries.is_empty() {
+        let of_queries = if of_queries.is_empty() {
             zeros(shape, dtype)
         } else {
             plan.order.take(Tensor::cat(of_queries, 0))
         };
-        [q, k, v]
+        [of_queries, of_keys, of_values]
     }
 
     /// The gradients of a batch: of its queries by row, of its keys and values by head.
@@ -103,12 +101,8 @@ impl Pass {
                 grad.mask_fill(idle.clone().expand(shape), 0.0)
             }
         };
-        let queries = batch.shape.queries;
-        let each = q.dims()[..3].iter().product::<usize>() * batch.shape.keys;
-        let together = (self.most / each).clamp(1, queries);
         let (mut of_queries, mut of_keys) = (Vec::new(), None::<[Tensor<4>; 2]>);
-        for first in (0..queries).step_by(together) {
-            let part = first..queries.min(first + together);
+        for part in batch.parts(&q, self.most) {
             let [q, grad] = [&q, &grad].map(|x| x.clone().narrow(3, part.start, part.len()));
             let (own, [dk, dv]) = self.through_part(batch, [q, grad], [&k, &v], part);
             of_queries.push(own);

@@ -17,8 +17,8 @@ pub(super) const MOST_SCORES: usize = 1 << 26;
 
 /// [`attention`](fn@crate::attention) in burn's own operations.
 ///
-/// Works on any device: segments of similar shape are gathered into one batch, padded at the end. Indices and masks are made
-/// once for a plan and a device, not for each layer.
+/// Works on any device: segments of similar shape are gathered into one batch, padded at the end. Indices, and masks of
+/// padding, are made once for a plan and a device, not for each layer.
 ///
 /// Softmax is computed in f32, and numbers of 32 bits are never rounded on the way to it: burn's accelerated kernel, which
 /// multiplies f16, only takes many queries of 16-bit floats, on devices with matrix units.
@@ -95,16 +95,22 @@ impl Batch {
 
     /// The same with scores in f32, a limited number of them at a time.
     fn exact(&self, q: Tensor<5>, k: Tensor<4>, v: Tensor<4>, scale: f32) -> Tensor<5> {
-        let each = self.segments * k.dims()[1] * q.dims()[2] * self.shape.keys;
-        let together = (MOST_SCORES / each).clamp(1, self.shape.queries);
-        if together == self.shape.queries {
+        let parts = self.parts(&q, MOST_SCORES);
+        if parts.len() == 1 {
             return self.exact_part(q, [&k, &v], 0..self.shape.queries, scale);
         }
-        let parts = (0..self.shape.queries).step_by(together).map(|first| {
-            let part = first..self.shape.queries.min(first + together);
-            self.exact_part(q.clone().narrow(3, part.start, part.len()), [&k, &v], part, scale)
-        });
+        let parts = parts
+            .into_iter()
+            .map(|part| self.exact_part(q.clone().narrow(3, part.start, part.len()), [&k, &v], part, scale));
         Tensor::cat(parts.collect(), 3)
+    }
+
+    /// The queries in parts of which each has `most` scores, or is one query.
+    pub(super) fn parts(&self, q: &Tensor<5>, most: usize) -> Vec<Range<usize>> {
+        let queries = self.shape.queries;
+        let each = q.dims()[..3].iter().product::<usize>() * self.shape.keys;
+        let together = (most / each).clamp(1, queries);
+        (0..queries).step_by(together).map(|first| first..queries.min(first + together)).collect()
     }
 
     /// `part` of the queries. The heads of a group are rows of one matrix product with their keys.
@@ -160,7 +166,6 @@ fn is_usual(scale: f32, head: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::shapes::Manner;
     use super::super::{KeyRows, Segment, Visibility};
     use super::*;
     use burn::tensor::{DType, Device, TensorData};
@@ -193,7 +198,7 @@ mod tests {
     fn whole_stages_on_matrix_units_give_what_separate_operations_give() {
         let [q, k, v] = [1, 2, 3].map(input);
         for plan in plans() {
-            let place = Place { manner: Manner::OnUnits(16), ..Place::of(&q, &k) };
+            let place = Place { units: Some(16), ..Place::of(&q, &k) };
             let found = plan.with_batches(place, |batches| {
                 assert!(batches.batches.iter().any(|batch| batch.shape.kernels == Kernels::Accelerated));
                 attend(q.clone(), k.clone(), v.clone(), batches, 0.25)

@@ -35,19 +35,11 @@ pub(super) enum Kernels {
     Accelerated,
 }
 
-/// Where segments are to be multiplied.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Manner {
-    /// By separate operations.
-    Apart,
-    /// Where matrix units take heads of so many values, by them if they take the rest.
-    OnUnits(usize),
-}
-
-/// Segments by the shape that they are padded to; without those that have no output.
-pub(super) fn shapes(plan: &AttentionPlan, manner: Manner) -> BTreeMap<BatchShape, Vec<&Segment>> {
+/// Segments by the shape that they are padded to; without those that have no output. `units` are the values of a head, where
+/// there are matrix units that take it.
+pub(super) fn shapes(plan: &AttentionPlan, units: Option<usize>) -> BTreeMap<BatchShape, Vec<&Segment>> {
     let own = plan.segments().iter().filter_map(|segment| Some((BatchShape::of(segment)?, segment)));
-    let own: Vec<_> = own.map(|(shape, segment)| (shape.in_stages(manner), segment)).collect();
+    let own: Vec<_> = own.map(|(shape, segment)| (shape.in_stages(units), segment)).collect();
     let steps = Steps::of(own.iter().map(|(shape, _)| *shape));
     let mut batches = BTreeMap::<_, Vec<_>>::new();
     for (shape, segment) in own {
@@ -96,8 +88,8 @@ impl BatchShape {
     /// They want matrices that are not much longer than wide: of others they cut other tiles, for which there is no
     /// instruction, and burn, which may have chosen them for a shape that it takes for the same, would give up. And they
     /// want more queries than a head has values: with fewer, burn may choose scores in the type of the input instead.
-    fn in_stages(self, manner: Manner) -> Self {
-        let Manner::OnUnits(head) = manner else { return self };
+    fn in_stages(self, units: Option<usize>) -> Self {
+        let Some(head) = units else { return self };
         let Range { start: least, end: most } = QUERY_STAGES;
         let stage = self.queries.next_power_of_two().clamp(least, most);
         let wide = self.with_queries(self.queries.next_multiple_of(stage));
@@ -202,28 +194,28 @@ mod tests {
     }
 
     /// Numbers of segments, queries and keys of the batches of causal sequences.
-    fn batches(lengths: &[usize], manner: Manner) -> Vec<[usize; 3]> {
+    fn batches(lengths: &[usize], units: Option<usize>) -> Vec<[usize; 3]> {
         let plan = AttentionPlan::sequences(lengths, Visibility::Causal);
-        let batches = shapes(&plan, manner);
+        let batches = shapes(&plan, units);
         batches.iter().map(|(shape, segments)| [segments.len(), shape.queries, shape.keys]).collect()
     }
 
     #[test]
     fn ragged_sequences_go_together_unless_padding_costs_more_than_a_launch() {
-        assert_eq!(batches(&[300, 500, 410, 260], Manner::Apart), [[4, 500, 500]]);
-        assert_eq!(batches(&[300, 500, 120], Manner::Apart), [[1, 120, 120], [2, 500, 500]]);
-        assert_eq!(batches(&[3000, 2900, 3050], Manner::Apart), [[1, 2900, 2900], [2, 3050, 3050]]);
+        assert_eq!(batches(&[300, 500, 410, 260], None), [[4, 500, 500]]);
+        assert_eq!(batches(&[300, 500, 120], None), [[1, 120, 120], [2, 500, 500]]);
+        assert_eq!(batches(&[3000, 2900, 3050], None), [[1, 2900, 2900], [2, 3050, 3050]]);
     }
 
     #[test]
     fn accelerated_kernels_get_as_many_queries_as_they_take() {
-        let on_units = |lengths: &[usize]| batches(lengths, Manner::OnUnits(16));
+        let on_units = |lengths: &[usize]| batches(lengths, Some(16));
         assert_eq!(on_units(&[9]), [[1, 32, 32]]);
         assert_eq!(on_units(&[33, 60, 128]), [[3, 128, 128]]);
         assert_eq!(on_units(&[129, 1000]), [[1, 256, 256], [1, 1024, 1024]]);
         // Every query sees all keys: there are more queries, and the keys stay as they are.
         let windows = AttentionPlan::sequences(&[64, 16, 64], Visibility::Full);
-        let windows = shapes(&windows, Manner::OnUnits(16));
+        let windows = shapes(&windows, Some(16));
         let found: Vec<_> =
             windows.iter().map(|(shape, all)| [all.len(), shape.queries, shape.keys]).collect();
         assert_eq!(found, [[1, 32, 16], [2, 64, 64]]);
@@ -238,7 +230,7 @@ mod tests {
                 visibility: Visibility::Causal,
             };
             let plan = AttentionPlan::new(vec![segment], queries, keys).unwrap();
-            shapes(&plan, Manner::OnUnits(head)).keys().next().unwrap().kernels
+            shapes(&plan, Some(head)).keys().next().unwrap().kernels
         };
         assert_eq!(kernels(512, 900, 128), Kernels::Accelerated);
         assert_eq!(kernels(1, 900, 16), Kernels::Separate, "one query");
@@ -254,7 +246,7 @@ mod tests {
             visibility: Visibility::Causal,
         };
         let plan = AttentionPlan::new(vec![completion(20, 7), completion(27, 4)], 31, 31).unwrap();
-        let batches = shapes(&plan, Manner::Apart);
+        let batches = shapes(&plan, None);
         let (shape, segments) = batches.into_iter().next().unwrap();
         assert_eq!([shape.queries, shape.keys], [7, 27]);
         assert_eq!(query_rows(segments[1], shape).collect::<Vec<_>>(), [27, 28, 29, 30, 27, 28, 29]);
