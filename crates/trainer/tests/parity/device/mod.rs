@@ -35,9 +35,8 @@ const LOG_PROBS_BF16: f64 = 3e-2;
 const GRADIENTS: f64 = 1e-3;
 
 /// Gradients of f32 adapters over weights in bf16, as a share of the norm of each tensor: those that pass through a softmax are
-/// differences of nearly equal numbers. Half of the tensors are off by less than 0.04; single ones move by some hundredths with
-/// the order of a sum, and torch with PEFT is off by up to 0.11 on the same rows and adapters.
-const GRADIENTS_BF16: f64 = 0.12;
+/// differences of nearly equal numbers. torch with PEFT is off by up to 0.11 on the same rows and adapters.
+const GRADIENTS_BF16: f64 = 0.1;
 
 /// Numbers of 32 bits that a matrix unit multiplies may lose all but eleven bits before (TF32), three more than bf16 keeps.
 const SHARE_OF_BF16: f64 = 1.0 / 8.0;
